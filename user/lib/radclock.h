@@ -26,6 +26,8 @@
 extern "C" {
 #endif
 
+#pragma GCC visibility push(default)
+
 #define RADCLOCK_DEVICE		"/dev/radclock"
 #define RADCLOCK_PAGE_FILE	"/run/radclock/page"
 #define RADCLOCK_DAEMON_SOCKET	"/run/radclock/radclockd.sock"
@@ -66,8 +68,7 @@ int radclock_has_module(const struct radclock *rc);
 int radclock_fd(const struct radclock *rc);
 
 /* a clockid for clock_gettime(); valid until radclock_close() */
-int radclock_clockid(const struct radclock *rc, enum radclock_clock clock,
-		     clockid_t *id);
+int radclock_clockid(const struct radclock *rc, enum radclock_clock clock, int *id);
 
 const char *radclock_strerror(int err);
 const char *radclock_version(void);
@@ -436,6 +437,8 @@ void radclock_stamps_close(struct radclock_stamps *st);
 int radclock_stamps_fd(const struct radclock_stamps *st);
 int radclock_stamps_next(struct radclock_stamps *st,
 			 struct radclock_stamp *stamp);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }
