@@ -122,6 +122,48 @@ static inline u64 rad_gap_ns(struct rad_time a, struct rad_time b)
 	return rad_raw_to_ns_up(d < 0 ? -(rad_u128)d : (rad_u128)d);
 }
 
+/**
+ * rad_u128_div() - 128 by 64 bit division, rounded down
+ * @n: dividend
+ * @d: divisor; 0 gives all ones
+ *
+ * Bit by bit, since a kernel has no __udivti3: for slow paths only.
+ */
+static inline rad_u128 rad_u128_div(rad_u128 n, u64 d)
+{
+	rad_u128 q = 0, rest = 0;
+	int i;
+
+	if (!d)
+		return ~(rad_u128)0;
+	for (i = 127; i >= 0; i--) {
+		rest = rest << 1 | (u64)(n >> i & 1);
+		if (rest >= d) {
+			rest -= d;
+			q |= (rad_u128)1 << i;
+		}
+	}
+	return q;
+}
+
+/**
+ * rad_period_from_hz() - the period of a nominal rate
+ * @hz: ticks per second, at least 2
+ * @shift: out: the result is in 2^-(64 + *shift) s
+ *
+ * Normalized to [2^62, 2^63), so that a period twice as long still fits.
+ */
+static inline u64 rad_period_from_hz(u64 hz, u8 *shift)
+{
+	rad_u128 max = (rad_u128)1 << 127;
+
+	/* 2^(64 + shift) / hz < 2^63 */
+	*shift = 0;
+	while (*shift < 62 && rad_u128_div(max >> (62 - *shift), hz) < 1ULL << 63)
+		(*shift)++;
+	return (u64)rad_u128_div(max >> (63 - *shift), hz);
+}
+
 static inline u64 rad_add_sat(u64 a, u64 b)
 {
 	u64 c = a + b;

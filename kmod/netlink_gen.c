@@ -23,7 +23,7 @@ const struct nla_policy radclock_main_nl_policy[RADCLOCK_A_PORT + 1] = {
 	[RADCLOCK_A_TIME_FRAC] = { .type = NLA_U64, },
 	[RADCLOCK_A_PERIOD] = { .type = NLA_U64, },
 	[RADCLOCK_A_PERIOD_DIFF] = { .type = NLA_U64, },
-	[RADCLOCK_A_PERIOD_SHIFT] = NLA_POLICY_MAX(NLA_U8, 63),
+	[RADCLOCK_A_PERIOD_SHIFT] = NLA_POLICY_MAX(NLA_U8, 40),
 	[RADCLOCK_A_MAXERROR] = { .type = NLA_U64, },
 	[RADCLOCK_A_ESTERROR] = { .type = NLA_U64, },
 	[RADCLOCK_A_MAXERROR_RATE] = { .type = NLA_U64, },
@@ -76,6 +76,3 @@ const struct genl_small_ops radclock_nl_ops[8] = {
 	},
 };
 
-static const struct genl_multicast_group radclock_nl_mcgrps[] = {
-	[RADCLOCK_NLGRP_UPDATES] = { "updates", },
-};

@@ -19,8 +19,10 @@ gen() {
 	shift
 	timeout -s INT 20 python3 "$src/tools/net/ynl/pyynl/ynl_gen_c.py" \
 		--spec "$nl/specs/radclock.yaml" "$@" -o "$tmp/$(basename "$dest")"
-	# the header line names the spec where it lies here
+	# the header line names the spec where it lies here; the family, with
+	# its groups, stands in netlink.c
 	sed -e "s#tools/net/ynl/ynl-regen.sh#scripts/gen-netlink.sh LINUX_SOURCE#" \
+		-e '/^static const struct genl_multicast_group/,/^};/d' \
 		-e "s#^/\*.*specs/radclock.yaml \*/#/*	docs/netlink/radclock.yaml */#" \
 		"$tmp/$(basename "$dest")" >"$out/$dest"
 }

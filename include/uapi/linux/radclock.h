@@ -38,7 +38,7 @@ struct radclock_line {
  * @counter_flags: enum radclock_counter_flag
  * @counter_hz: nominal rate of the counter
  * @generation: grows by one with every change of this structure
- * @updates: estimates accepted since the counter was selected
+ * @updates: estimates accepted since load
  * @disruption_marker: changes whenever earlier estimates ceased to hold
  * @status: enum radclock_status at publication. A reader takes
  *	@holdover_counter and @void_counter into account

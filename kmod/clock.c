@@ -1,0 +1,708 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The parameter core. One writer at a time builds a new set of parameters and
+ * publishes it to kernel readers by a latch and to user space by the page.
+ *
+ * The latch keeps readers lock-free in any context: they read the counter
+ * inside the section and try again when a writer came in between. So whoever
+ * still sees old parameters has read the counter before the new ones were
+ * there. New difference and monotonic lines start a moment later than that,
+ * hence every reader agrees about them and nothing steps back.
+ */
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/random.h>
+#include <linux/seqlock.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+
+#include "clock.h"
+
+/* rate at which the monotonic clock meets the absolute one: 5000 ppm at most */
+#define SLEW_MAX	((u64)(~0ULL / 200))
+/* and a gap that would take longer than this is jumped over, if it is ahead */
+#define STEP_AHEAD_S	1
+/* new lines start this long after they were made: 1 / 2^10 s */
+#define START_SHIFT	10
+#define MAX_TIME_S	(1LL << 34)	/* the year 2514 */
+#define MAX_SHIFT	40
+
+static struct {
+	seqcount_latch_t seq;
+	struct radclock_params data[2];
+} latch;
+
+/* all below, and writing the latch and the page */
+static DEFINE_RAW_SPINLOCK(write_lock);
+static struct rad_counter *counter;
+static struct radclock_page *page;
+static u64 disruptions;
+static bool suspended;
+static bool counter_held;
+static struct rad_time mono_floor;
+static bool have_floor;
+static char source[RAD_SOURCE_LEN];
+static const char *reason = "module loaded";
+
+/* by id, so that a reader finds the counter its parameters are about */
+static struct rad_counter *by_id[RADCLOCK_COUNTER_ID_MONOTONIC_RAW + 1];
+
+const char *rad_status_name(u8 status)
+{
+	static const char *const names[] = {
+		[RADCLOCK_STATUS_UNSYNCHRONIZED] = "unsynchronized",
+		[RADCLOCK_STATUS_WARMING] = "warming",
+		[RADCLOCK_STATUS_SYNCHRONIZED] = "synchronized",
+		[RADCLOCK_STATUS_HOLDOVER] = "holdover",
+		[RADCLOCK_STATUS_DISRUPTED] = "disrupted",
+	};
+
+	return status < ARRAY_SIZE(names) ? names[status] : "unknown";
+}
+
+static u8 vmclock_status(u8 status)
+{
+	switch (status) {
+	case RADCLOCK_STATUS_WARMING:
+		return RADCLOCK_VMCLOCK_INITIALIZING;
+	case RADCLOCK_STATUS_SYNCHRONIZED:
+		return RADCLOCK_VMCLOCK_SYNCHRONIZED;
+	case RADCLOCK_STATUS_HOLDOVER:
+		return RADCLOCK_VMCLOCK_FREERUNNING;
+	default:
+		return RADCLOCK_VMCLOCK_UNRELIABLE;
+	}
+}
+
+/* a vmclock reader knows no expiry, so the status is that of right now */
+static void fill_vmclock(struct radclock_vmclock *v,
+			 const struct radclock_params *p, u64 now)
+{
+	bool valid = p->flags & RADCLOCK_PARAMS_FLAG_ABS_VALID;
+	bool user = p->counter_id == RADCLOCK_COUNTER_ID_TSC;
+
+	v->counter_id = valid && user ? RADCLOCK_VMCLOCK_X86_TSC :
+					RADCLOCK_VMCLOCK_NO_COUNTER;
+	v->disruption_marker = p->disruption_marker;
+	v->flags = 0;
+	if (valid)
+		v->flags |= RADCLOCK_VMCLOCK_PERIOD_ESTERROR_VALID |
+			    RADCLOCK_VMCLOCK_PERIOD_MAXERROR_VALID |
+			    RADCLOCK_VMCLOCK_TIME_ESTERROR_VALID |
+			    RADCLOCK_VMCLOCK_TIME_MAXERROR_VALID;
+	if (valid && (p->flags & RADCLOCK_PARAMS_FLAG_TAI_VALID))
+		v->flags |= RADCLOCK_VMCLOCK_TAI_VALID;
+	v->clock_status = vmclock_status(rad_status_at(p, now));
+	v->tai_offset_sec = p->tai_offset;
+	v->leap_indicator = p->leap_delta > 0 ? RADCLOCK_VMCLOCK_LEAP_PRE_POS :
+			    p->leap_delta < 0 ? RADCLOCK_VMCLOCK_LEAP_PRE_NEG :
+			    RADCLOCK_VMCLOCK_LEAP_NONE;
+	v->counter_period_shift = p->period_shift;
+	v->counter_value = p->absolute.counter;
+	v->counter_period_frac_sec = p->absolute.period;
+	v->counter_period_esterror_rate_frac_sec = p->esterror_rate;
+	v->counter_period_maxerror_rate_frac_sec = p->maxerror_rate;
+	v->time_sec = p->absolute.sec;
+	v->time_frac_sec = p->absolute.frac;
+	v->time_esterror_nanosec = p->esterror_ns;
+	v->time_maxerror_nanosec = p->maxerror_ns;
+}
+
+static void page_write_begin(void)
+{
+	WRITE_ONCE(page->vmclock.seq_count, page->vmclock.seq_count + 1);
+	smp_wmb();	/* the odd count first */
+}
+
+static void page_write_end(void)
+{
+	smp_wmb();	/* the content before the even count */
+	WRITE_ONCE(page->vmclock.seq_count, page->vmclock.seq_count + 1);
+}
+
+static void publish(struct radclock_params *p, u64 now)
+{
+	lockdep_assert_held(&write_lock);
+	p->generation++;
+
+	page_write_begin();
+	page->params = *p;
+	fill_vmclock(&page->vmclock, p, now);
+	page_write_end();
+
+	raw_write_seqcount_latch(&latch.seq);
+	latch.data[0] = *p;
+	raw_write_seqcount_latch(&latch.seq);
+	latch.data[1] = *p;
+}
+
+/* period and rates of another scale; only for lines that are left behind */
+static u64 rescale(u64 v, u8 from, u8 to)
+{
+	if (from >= to)
+		return v >> (from - to);
+	if (to - from >= 64 || v > (~0ULL >> (to - from)))
+		return ~0ULL;
+	return v << (to - from);
+}
+
+static void move_line(struct radclock_line *l, u8 shift, u64 to)
+{
+	struct rad_time t = rad_line_at(l, shift, to);
+
+	l->counter = to;
+	l->sec = t.sec;
+	l->frac = t.frac;
+}
+
+static u64 start_value(u64 now, u64 hz)
+{
+	return now + (hz >> START_SHIFT);
+}
+
+/* the difference clock goes on from where it will be at @start */
+static void join_diff(struct radclock_params *n, const struct radclock_params *o,
+		      u64 start, u64 period)
+{
+	n->diff_prev = rad_counter_before(start, o->diff.counter) ?
+		       o->diff_prev : o->diff;
+	move_line(&n->diff_prev, o->period_shift, start);
+	n->diff = n->diff_prev;
+	n->diff_prev.period = rescale(n->diff_prev.period, o->period_shift,
+				      n->period_shift);
+	n->diff.period = period;
+}
+
+/*
+ * The monotonic clock goes on from where it is and runs faster or slower by up
+ * to 5000 ppm until it meets the absolute clock: a gap below 5 ms within 1 s.
+ */
+static void join_mono(struct radclock_params *n, const struct radclock_params *o,
+		      u64 start)
+{
+	struct rad_time target = rad_line_at(&n->absolute, n->period_shift, start);
+	struct rad_time from;
+	rad_s128 gap;
+	rad_u128 size;
+	u64 change;
+
+	if (o->flags & RADCLOCK_PARAMS_FLAG_ABS_VALID) {
+		from = rad_mono_at(o, start);
+		n->mono_prev = o->mono;
+		if (rad_counter_before(start, o->mono.counter))
+			n->mono_prev = o->mono_prev;
+		else if (!rad_counter_before(start, o->mono_join_counter))
+			n->mono_prev = o->absolute;
+		move_line(&n->mono_prev, o->period_shift, start);
+		n->mono_prev.period = rescale(n->mono_prev.period,
+					      o->period_shift, n->period_shift);
+	} else {
+		/* nobody could read it: start right, but not before the floor */
+		from = target;
+		if (have_floor && rad_time_raw(mono_floor) > rad_time_raw(from))
+			from = mono_floor;
+		n->mono_prev = n->absolute;
+		n->mono_prev.counter = start;
+		n->mono_prev.sec = from.sec;
+		n->mono_prev.frac = from.frac;
+	}
+
+	gap = rad_time_raw(rad_time_sub(target, from));
+	if (gap >= (rad_s128)STEP_AHEAD_S << 64) {
+		from = target;
+		gap = 0;
+	}
+	n->mono.counter = start;
+	n->mono.sec = from.sec;
+	n->mono.frac = from.frac;
+	n->mono.period = n->absolute.period;
+	n->mono_join_counter = start;
+	if (!gap)
+		return;
+
+	size = gap < 0 ? -(rad_u128)gap : (rad_u128)gap;
+	if (size >> 64 || (u64)size > SLEW_MAX)
+		change = (u64)(((rad_u128)n->absolute.period * SLEW_MAX) >> 64);
+	else
+		change = (u64)(((rad_u128)n->absolute.period * (u64)size) >> 64);
+	change = max(change, 1ULL);
+	n->mono.period += gap < 0 ? -change : change;
+
+	/* a gap of decades: 2^84 at most, so that the shift fits */
+	size = min(size, (rad_u128)1 << 84);
+	size = rad_u128_div(size << n->period_shift, change);
+	/* from behind a tick early, from ahead a tick late: forward, if at all */
+	if (gap < 0)
+		size += 1;
+	n->mono_join_counter = start + (u64)min(size, (rad_u128)S64_MAX);
+}
+
+static struct radclock_params *current_params(void)
+{
+	lockdep_assert_held(&write_lock);
+	return &latch.data[0];
+}
+
+static void withdraw(struct radclock_params *n, const struct radclock_params *o,
+		     u64 now)
+{
+	if (o->flags & RADCLOCK_PARAMS_FLAG_ABS_VALID) {
+		struct rad_time t = rad_mono_at(o, start_value(now, o->counter_hz));
+
+		if (!have_floor || rad_time_raw(t) > rad_time_raw(mono_floor))
+			mono_floor = t;
+		have_floor = true;
+	}
+	n->status = RADCLOCK_STATUS_UNSYNCHRONIZED;
+	n->flags = 0;
+	n->leap_delta = 0;
+	n->maxerror_ns = ~0ULL;
+	n->esterror_ns = ~0ULL;
+}
+
+static void disrupt_locked(struct radclock_params *n, u64 now, const char *why)
+{
+	withdraw(n, current_params(), now);
+	n->disruption_marker++;
+	disruptions++;
+	reason = why;
+}
+
+/**
+ * rad_clock_disrupt() - earlier estimates hold no longer
+ * @why: for people; a string that stays
+ *
+ * Context: any but NMI. The caller tells the subscribers.
+ */
+void rad_clock_disrupt(const char *why)
+{
+	struct radclock_params n;
+	unsigned long flags;
+	u64 now;
+
+	raw_spin_lock_irqsave(&write_lock, flags);
+	n = *current_params();
+	now = rad_counter_read(counter);
+	disrupt_locked(&n, now, why);
+	publish(&n, now);
+	raw_spin_unlock_irqrestore(&write_lock, flags);
+}
+
+/* estimates made while the machine goes to sleep would outlive it */
+void rad_clock_suspend(bool on)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&write_lock, flags);
+	suspended = on;
+	raw_spin_unlock_irqrestore(&write_lock, flags);
+}
+
+static void use_counter(struct radclock_params *n, struct rad_counter *c)
+{
+	n->counter_id = c->id;
+	n->counter_flags = c->flags;
+	n->counter_hz = c->hz;
+}
+
+/*
+ * Read both counters as near to each other as they come. The new one first, so
+ * that the clock can gain the time between, but never lose it.
+ */
+static void read_pair(const struct rad_counter *to, u64 *to_value,
+		      const struct rad_counter *from, u64 *from_value)
+{
+	u64 best = ~0ULL, a, b, n;
+	int i;
+
+	for (i = 0; i < 5; i++) {
+		a = rad_counter_read(from);
+		n = rad_counter_read(to);
+		b = rad_counter_read(from);
+		if (b - a >= best && i)
+			continue;
+		best = b - a;
+		*to_value = n;
+		*from_value = b;
+	}
+}
+
+/**
+ * rad_clock_select() - let another counter drive the clock
+ * @c: an available counter
+ * @because: the reason that subscribers see
+ * @why: out: what is wrong, when it is refused
+ *
+ * The difference clock continues; the others have no estimate until the next.
+ *
+ * Return: 0; -ENODEV: the kernel does not trust this counter; -EBUSY: the
+ * kernel's own time runs on this clock and the counter would ask for it.
+ */
+int rad_clock_select(struct rad_counter *c, const char *because,
+		     const char **why)
+{
+	struct radclock_params n;
+	unsigned long flags;
+	u64 old_now, now, period;
+	u8 shift;
+	int err = 0;
+
+	if (rad_counter_is_unstable(c)) {
+		*why = "the kernel has declared this counter unstable";
+		return -ENODEV;
+	}
+
+	raw_spin_lock_irqsave(&write_lock, flags);
+	if (c == counter)
+		goto out;
+	if (counter_held && c->id == RADCLOCK_COUNTER_ID_CLOCKSOURCE) {
+		*why = "radclock is the kernel's clocksource";
+		err = -EBUSY;
+		goto out;
+	}
+
+	n = *current_params();
+	read_pair(c, &now, counter, &old_now);
+	period = rad_period_from_hz(c->hz, &shift);
+	disrupt_locked(&n, old_now, because);
+
+	if (rad_counter_before(old_now, n.diff.counter))
+		n.diff = n.diff_prev;
+	move_line(&n.diff, n.period_shift, old_now);
+	n.diff.counter = now;
+	n.diff.period = period;
+	n.diff_prev = n.diff;
+	n.period_shift = shift;
+	n.absolute = n.diff;
+	n.mono = n.diff;
+	n.mono_prev = n.diff;
+	n.maxerror_rate = 0;
+	n.esterror_rate = 0;
+	n.holdover_counter = now;
+	n.void_counter = now;
+	use_counter(&n, c);
+	counter = c;
+	publish(&n, now);
+out:
+	raw_spin_unlock_irqrestore(&write_lock, flags);
+	return err;
+}
+
+struct rad_counter *rad_clock_counter(void)
+{
+	return READ_ONCE(counter);
+}
+
+/* while the kernel's time depends on us, our counter must not depend on it */
+bool rad_clock_hold_counter(bool hold)
+{
+	unsigned long flags;
+	bool ok;
+
+	raw_spin_lock_irqsave(&write_lock, flags);
+	ok = !hold || counter->id != RADCLOCK_COUNTER_ID_CLOCKSOURCE;
+	if (ok)
+		counter_held = hold;
+	raw_spin_unlock_irqrestore(&write_lock, flags);
+	return ok;
+}
+
+/* half to double the nominal rate: a machine may have been exchanged */
+static bool period_is_absurd(u64 period, u8 shift, u64 hz)
+{
+	rad_u128 one = (rad_u128)1 << (64 + shift);
+	rad_u128 ticks = (rad_u128)period * hz;
+
+	/* period < 2^64 and hz < 2^40: no overflow */
+	return ticks < one / 2 || ticks > one * 2;
+}
+
+static int check_estimate(const struct rad_estimate *e, u64 now,
+			  const char **why)
+{
+	const struct radclock_params *p = current_params();
+	u64 hz = p->counter_hz;
+	s64 age = rad_counter_diff(now, e->line.counter);
+
+#define REFUSE(when, error, text)	\
+	do {				\
+		if (when) {		\
+			*why = text;	\
+			return error;	\
+		}			\
+	} while (0)
+
+	REFUSE(e->counter_id != p->counter_id, -EINVAL,
+	       "the estimate is about another counter");
+	REFUSE(e->disruption_marker != p->disruption_marker, -ESTALE,
+	       "the clock was disrupted since: stale disruption-marker");
+	REFUSE(suspended, -EBUSY, "the system is going to sleep");
+	REFUSE(rad_counter_is_unstable(counter), -ENODEV,
+	       "the kernel has declared the counter unstable");
+	REFUSE(e->status > RADCLOCK_STATUS_HOLDOVER, -EINVAL,
+	       "status cannot be set to disrupted");
+	REFUSE(e->period_shift > MAX_SHIFT, -ERANGE, "period-shift is too large");
+	REFUSE(period_is_absurd(e->line.period, e->period_shift, hz), -ERANGE,
+	       "period is not near the counter's nominal rate");
+	REFUSE(e->period_diff &&
+	       period_is_absurd(e->period_diff, e->period_shift, hz), -ERANGE,
+	       "period-diff is not near the counter's nominal rate");
+	REFUSE(age < 0, -ERANGE, "counter lies in the future");
+	/* a month: older than any exchange that is worth an estimate */
+	REFUSE((u64)age > hz * 2678400, -ERANGE, "counter is too old");
+	REFUSE(e->line.sec < 0, -ERANGE, "time-sec lies before 1970");
+	REFUSE(e->line.sec >= MAX_TIME_S, -ERANGE, "time-sec is too large");
+	REFUSE(!e->maxerror_ns, -ERANGE, "maxerror is zero");
+	REFUSE(e->esterror_ns > e->maxerror_ns, -ERANGE,
+	       "esterror exceeds maxerror");
+	REFUSE(!e->maxerror_rate, -ERANGE, "maxerror-rate is zero");
+	REFUSE(e->maxerror_rate > e->line.period, -ERANGE,
+	       "maxerror-rate exceeds period");
+	REFUSE(e->esterror_rate > e->maxerror_rate, -ERANGE,
+	       "esterror-rate exceeds maxerror-rate");
+	REFUSE(!rad_counter_before(now, e->void_counter), -ERANGE,
+	       "void-counter has passed");
+	REFUSE(rad_counter_before(e->void_counter, e->holdover_counter), -ERANGE,
+	       "holdover-counter comes after void-counter");
+	REFUSE(rad_counter_before(e->holdover_counter, e->line.counter), -ERANGE,
+	       "holdover-counter comes before counter");
+	REFUSE(e->leap_delta < -1 || e->leap_delta > 1, -ERANGE,
+	       "leap-delta is not -1, 0 or 1");
+	REFUSE(e->tai_offset < -1000 || e->tai_offset > 1000, -ERANGE,
+	       "tai-offset is out of range");
+#undef REFUSE
+	return 0;
+}
+
+/**
+ * rad_clock_set_estimate() - put an estimate into force
+ * @e: the estimate
+ * @why: out: what is wrong, when it is refused
+ *
+ * Return: 0, or -EINVAL, -ERANGE, -ESTALE, -EBUSY, -ENODEV; then nothing
+ * changed.
+ */
+int rad_clock_set_estimate(const struct rad_estimate *e, const char **why)
+{
+	struct radclock_params n, *o;
+	unsigned long flags;
+	u64 now, start;
+	int err;
+
+	raw_spin_lock_irqsave(&write_lock, flags);
+	o = current_params();
+	now = rad_counter_read(counter);
+	err = check_estimate(e, now, why);
+	if (err)
+		goto out;
+
+	n = *o;
+	start = start_value(now, o->counter_hz);
+	n.updates++;
+	strscpy(source, e->source, sizeof(source));
+	if (e->status == RADCLOCK_STATUS_UNSYNCHRONIZED) {
+		withdraw(&n, o, now);
+		publish(&n, now);
+		goto out;
+	}
+
+	n.status = e->status;
+	n.period_shift = e->period_shift;
+	n.leap_delta = e->leap_delta;
+	n.flags = e->flags | RADCLOCK_PARAMS_FLAG_ABS_VALID;
+	n.tai_offset = e->tai_offset;
+	n.holdover_counter = e->holdover_counter;
+	n.void_counter = e->void_counter;
+	n.leap_counter = e->leap_counter;
+	n.maxerror_ns = e->maxerror_ns;
+	n.esterror_ns = e->esterror_ns;
+	n.maxerror_rate = e->maxerror_rate;
+	n.esterror_rate = e->esterror_rate;
+	n.absolute = e->line;
+	join_diff(&n, o, start, e->period_diff ?: e->line.period);
+	join_mono(&n, o, start);
+	publish(&n, now);
+out:
+	raw_spin_unlock_irqrestore(&write_lock, flags);
+	return err;
+}
+
+/**
+ * rad_clock_keep() - once a second: what readers of the page cannot see
+ *
+ * The status that a vmclock reader sees follows the age of the estimate.
+ */
+void rad_clock_keep(void)
+{
+	unsigned long flags;
+	bool changed;
+	u64 now;
+	u8 status;
+
+	raw_spin_lock_irqsave(&write_lock, flags);
+	now = rad_counter_read(counter);
+	status = vmclock_status(rad_status_at(current_params(), now));
+	changed = page->vmclock.clock_status != status;
+	if (changed) {
+		page_write_begin();
+		page->vmclock.clock_status = status;
+		page_write_end();
+	}
+	raw_spin_unlock_irqrestore(&write_lock, flags);
+	if (changed)
+		rad_notify_update();
+}
+
+/**
+ * rad_clock_read() - read a clock now
+ * @clock: enum radclock_clock
+ * @counter_value: out: the counter value it was read at
+ * @r: out
+ *
+ * Context: any, NMI included.
+ * Return: as rad_read().
+ */
+bool rad_clock_read(u32 clock, u64 *counter_value, struct rad_reading *r)
+{
+	const struct radclock_params *p;
+	const struct rad_counter *c;
+	unsigned int seq;
+	bool valid;
+
+	do {
+		seq = raw_read_seqcount_latch(&latch.seq);
+		p = &latch.data[seq & 1];
+		c = by_id[p->counter_id];
+		*counter_value = rad_counter_read(c);
+		valid = rad_read(p, clock, *counter_value, r);
+	} while (raw_read_seqcount_latch_retry(&latch.seq, seq));
+
+	/* do not wait for the second in which we would notice */
+	if (valid && clock != RADCLOCK_CLOCK_DIFF && rad_counter_is_unstable(c)) {
+		r->status = RADCLOCK_STATUS_UNSYNCHRONIZED;
+		r->maxerror_ns = ~0ULL;
+		r->esterror_ns = ~0ULL;
+		return false;
+	}
+	return valid;
+}
+
+/* the same at a given value of the selected counter */
+bool rad_clock_read_at(u32 clock, u64 counter_value, struct rad_reading *r)
+{
+	unsigned int seq;
+	bool valid;
+
+	do {
+		seq = raw_read_seqcount_latch(&latch.seq);
+		valid = rad_read(&latch.data[seq & 1], clock, counter_value, r);
+	} while (raw_read_seqcount_latch_retry(&latch.seq, seq));
+	return valid;
+}
+
+/* the counter, and which life of which counter it is a value of; any context */
+void rad_clock_stamp(u64 *counter_value, u32 *id, u64 *marker)
+{
+	const struct radclock_params *p;
+	unsigned int seq;
+
+	do {
+		seq = raw_read_seqcount_latch(&latch.seq);
+		p = &latch.data[seq & 1];
+		*counter_value = rad_counter_read(by_id[p->counter_id]);
+		*id = p->counter_id;
+		*marker = p->disruption_marker;
+	} while (raw_read_seqcount_latch_retry(&latch.seq, seq));
+}
+
+/* the difference clock in ns: what the kernel's clocksource counts */
+u64 rad_clock_diff_ns(void)
+{
+	const struct radclock_params *p;
+	unsigned int seq;
+	u64 ns;
+
+	do {
+		seq = raw_read_seqcount_latch(&latch.seq);
+		p = &latch.data[seq & 1];
+		ns = rad_time_to_ns(rad_diff_at(p,
+				    rad_counter_read(by_id[p->counter_id])));
+	} while (raw_read_seqcount_latch_retry(&latch.seq, seq));
+	return ns;
+}
+
+/* a consistent copy, for everything but reading the time */
+void rad_clock_state(struct rad_state *s)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&write_lock, flags);
+	s->params = *current_params();
+	s->counter_now = rad_counter_read(counter);
+	s->disruptions = disruptions;
+	memcpy(s->source, source, sizeof(source));
+	s->reason = reason;
+	raw_spin_unlock_irqrestore(&write_lock, flags);
+
+	s->status = rad_status_at(&s->params, s->counter_now);
+	if (rad_counter_is_unstable(by_id[s->params.counter_id]))
+		s->status = RADCLOCK_STATUS_UNSYNCHRONIZED;
+}
+
+struct page *rad_clock_page(void)
+{
+	return virt_to_page(page);
+}
+
+/**
+ * rad_clock_init() - start the clocks on a counter, without an estimate
+ * @c: an available counter
+ */
+int rad_clock_init(struct rad_counter *c)
+{
+	struct radclock_params *p = &latch.data[0];
+	struct rad_counter *i;
+
+	BUILD_BUG_ON(sizeof(struct radclock_page) > PAGE_SIZE);
+	BUILD_BUG_ON(offsetof(struct radclock_page, params) != 128);
+	BUILD_BUG_ON(!IS_ENABLED(CONFIG_64BIT) || IS_ENABLED(CONFIG_CPU_BIG_ENDIAN));
+
+	page = (void *)get_zeroed_page(GFP_KERNEL);
+	if (!page)
+		return -ENOMEM;
+	page->vmclock.magic = RADCLOCK_VMCLOCK_MAGIC;
+	page->vmclock.size = PAGE_SIZE;
+	page->vmclock.version = 1;
+	page->vmclock.time_type = RADCLOCK_VMCLOCK_UTC;
+	page->magic = RADCLOCK_PAGE_MAGIC;
+
+	/* no counter at all would be a reader's null pointer */
+	for (i = rad_counter_next(NULL); i; i = rad_counter_next(i))
+		by_id[i->id] = i;
+	counter = c;
+
+	seqcount_latch_init(&latch.seq);
+	p->size = sizeof(*p);
+	p->abi_version = RADCLOCK_ABI_VERSION;
+	use_counter(p, c);
+	/* another module life must not look like this one */
+	p->disruption_marker = get_random_u64() | 1;
+	p->status = RADCLOCK_STATUS_UNSYNCHRONIZED;
+	p->maxerror_ns = ~0ULL;
+	p->esterror_ns = ~0ULL;
+	p->diff.counter = rad_counter_read(c);
+	p->diff.period = rad_period_from_hz(c->hz, &p->period_shift);
+	p->diff_prev = p->diff;
+	p->absolute = p->diff;
+	p->mono = p->diff;
+	p->mono_prev = p->diff;
+	raw_spin_lock_irq(&write_lock);
+	publish(p, p->diff.counter);
+	raw_spin_unlock_irq(&write_lock);
+	return 0;
+}
+
+void rad_clock_exit(void)
+{
+	free_page((unsigned long)page);
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * radclock as a clocksource: the difference clock in nanoseconds. A kernel
+ * switched to it keeps all its clocks at radclock's rate without steering.
+ */
+#include <linux/clocksource.h>
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+
+#include "clock.h"
+#include "clocksource.h"
+#include "fixed.h"
+
+static u64 read(struct clocksource *cs)
+{
+	return rad_clock_diff_ns();
+}
+
+static int enable(struct clocksource *cs)
+{
+	return rad_clock_hold_counter(true) ? 0 : -EBUSY;
+}
+
+static void disable(struct clocksource *cs)
+{
+	rad_clock_hold_counter(false);
+}
+
+/*
+ * No owner: the module can be unloaded while this clocksource is current, and
+ * the kernel goes back to its best one. A rating below all others, so that
+ * nobody gets it who did not ask; watched like the TSC, because an estimate
+ * could be wrong.
+ */
+static struct clocksource cs = {
+	.name = "radclock",
+	.rating = 10,
+	.read = read,
+	.enable = enable,
+	.disable = disable,
+	.mask = CLOCKSOURCE_MASK(64),
+	.flags = CLOCK_SOURCE_IS_CONTINUOUS | CLOCK_SOURCE_MUST_VERIFY,
+};
+
+int rad_clocksource_init(void)
+{
+	return clocksource_register_hz(&cs, RADCLOCK_NSEC);
+}
+
+/* -EBUSY: the kernel has no other clocksource to go to */
+int rad_clocksource_exit(void)
+{
+	int err = clocksource_unregister(&cs);
+
+	/* the switch stopped all CPUs; NMIs that still read are over by now */
+	synchronize_rcu();
+	return err;
+}

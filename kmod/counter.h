@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Raw counters: what they are, and which one drives the clock. */
+#ifndef RADCLOCK_COUNTER_H
+#define RADCLOCK_COUNTER_H
+
+#include <linux/radclock.h>
+#include <linux/seqlock.h>
+
+/* where a narrow counter was at a known time: enough to extend it */
+struct rad_anchor {
+	u64 value;
+	u64 ns;
+};
+
+/**
+ * struct rad_counter - a raw counter
+ * @name: as users know it
+ * @id: enum radclock_counter_id
+ * @width: bits of the hardware
+ * @flags: enum radclock_counter_flag
+ * @hz: nominal rate; known after @probe
+ * @probe: find the hardware; -ENODEV when there is none
+ * @remove: undo @probe
+ * @read: @width bits of raw value, from any context
+ * @is_unstable: has the kernel given up on it? May be NULL
+ * @available: @probe succeeded
+ * @seq: protects @anchor
+ * @anchor: of a narrow counter, two copies
+ * @ticks_per_ns: of a narrow counter, 32.32
+ */
+struct rad_counter {
+	const char *name;
+	u32 id;
+	u32 width;
+	u32 flags;
+	u64 hz;
+	int (*probe)(struct rad_counter *c);
+	void (*remove)(struct rad_counter *c);
+	u64 (*read)(void);
+	bool (*is_unstable)(void);
+	bool available;
+	seqcount_latch_t seq;
+	struct rad_anchor anchor[2];
+	u64 ticks_per_ns;
+};
+
+extern struct rad_counter rad_counter_tsc;
+extern struct rad_counter rad_counter_hpet;
+extern struct rad_counter rad_counter_acpi_pm;
+extern struct rad_counter rad_counter_clocksource;
+
+int rad_counters_probe(void);
+void rad_counters_remove(void);
+struct rad_counter *rad_counter_by_id(u32 id);
+struct rad_counter *rad_counter_by_name(const char *name);
+struct rad_counter *rad_counter_next(struct rad_counter *c);
+struct rad_counter *rad_counter_best(void);
+u32 rad_counter_flags(const struct rad_counter *c);
+
+u64 rad_counter_extend(const struct rad_counter *c, u64 raw);
+void rad_counters_keep(void);
+void rad_counters_resume(void);
+
+static inline bool rad_counter_is_unstable(const struct rad_counter *c)
+{
+	return c->is_unstable && c->is_unstable();
+}
+
+/**
+ * rad_counter_read() - the counter as 64 bits that never wrap
+ *
+ * Context: any, NMI included. No lock, no shared write.
+ */
+static inline u64 rad_counter_read(const struct rad_counter *c)
+{
+	u64 raw = c->read();
+
+	return c->width < 64 ? rad_counter_extend(c, raw) : raw;
+}
+
+#endif /* RADCLOCK_COUNTER_H */

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One reading for both: when the timekeeper uses our counter, its snapshot
+ * carries the cycles; else the snapshot is put between two of our readings.
+ */
+#include <linux/kernel.h>
+
+#include "clock.h"
+#include "compat.h"
+#include "cross.h"
+#include "disrupt.h"
+
+#define TRIES	5
+
+/* bits of the snapshot's cycles that are those of @c; 0: another counter */
+static u32 common_width(const struct rad_counter *c)
+{
+	switch (rad_disrupt_timekeeper()) {
+	case RAD_TIMEKEEPER_TSC:
+		return c->id == RADCLOCK_COUNTER_ID_TSC ? 64 : 0;
+	case RAD_TIMEKEEPER_HPET:
+		return c->id == RADCLOCK_COUNTER_ID_HPET ? 32 : 0;
+	case RAD_TIMEKEEPER_ACPI_PM:
+		return c->id == RADCLOCK_COUNTER_ID_ACPI_PM ? 24 : 0;
+	default:
+		return 0;
+	}
+}
+
+static u64 widen(u64 near, u64 low, u32 width)
+{
+	u32 up = 64 - width;
+
+	return near + (u64)((s64)((low - near) << up) >> up);
+}
+
+void rad_cross_read(struct rad_cross *x)
+{
+	const struct rad_counter *c = rad_clock_counter();
+	u32 width = common_width(c);
+	struct rad_snapshot s;
+	u64 a, b, best = ~0ULL;
+	unsigned long flags;
+	int i;
+
+	x->counter_id = c->id;
+	for (i = 0; i < TRIES; i++) {
+		local_irq_save(flags);
+		a = rad_counter_read(c);
+		rad_snapshot(&s);
+		b = rad_counter_read(c);
+		local_irq_restore(flags);
+
+		if (c->id == RADCLOCK_COUNTER_ID_CLOCKSOURCE) {
+			x->counter = s.raw;
+			best = 0;
+		} else if (width) {
+			x->counter = widen(a, s.cycles, width);
+			/* the timekeeper may have changed in between */
+			best = x->counter - a <= b - a ? 0 : best;
+		} else if (b - a < best) {
+			x->counter = a + (b - a) / 2;
+			best = b - a;
+		} else {
+			continue;
+		}
+		x->realtime_ns = s.real;
+		x->raw_ns = s.raw;
+		if (!best)
+			break;
+	}
+	x->uncertainty = best - best / 2;
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Watching for what disrupts the clock: suspend, a counter that the kernel
+ * gives up, a timekeeper that changes under the `clocksource` counter, and a
+ * counter that jumps (a restored snapshot, a migration).
+ */
+#include <linux/irq_work.h>
+#include <linux/kernel.h>
+#include <linux/math64.h>
+#include <linux/notifier.h>
+#include <linux/pvclock_gtod.h>
+#include <linux/string.h>
+#include <linux/suspend.h>
+#include <linux/timekeeper_internal.h>
+#include <linux/workqueue.h>
+
+#include "clock.h"
+#include "compat.h"
+#include "disrupt.h"
+#include "fixed.h"
+
+#define KEEP_INTERVAL	(HZ / 2)
+/* two counters read in turn: more between them is an interruption, no news */
+#define PAIR_MAX_NS	1000000
+/* rates differ by 1 % at most, and a jump below 10 ms is not ours to see */
+#define JUMP_PPM	10000
+#define JUMP_MIN_NS	10000000
+
+static struct delayed_work keep_work;
+static struct work_struct change_work;
+static struct irq_work change_irq;
+static const struct clocksource *timekeeper;
+
+/* the selected counter, and another one as a witness */
+static struct {
+	u32 id, witness_id;
+	u64 value, witness;
+	bool valid;
+} last;
+
+static u64 ticks_to_ns(u64 ticks, u64 hz)
+{
+	return (u64)rad_u128_div((rad_u128)ticks * RADCLOCK_NSEC, hz);
+}
+
+static struct rad_counter *find_witness(const struct rad_counter *c)
+{
+	struct rad_counter *w;
+
+	for (w = rad_counter_next(NULL); w; w = rad_counter_next(w))
+		if (w != c && !rad_counter_is_unstable(w) &&
+		    w->id != RADCLOCK_COUNTER_ID_CLOCKSOURCE)
+			return w;
+	return NULL;
+}
+
+/* has the counter gone as far as its witness says it should? */
+static bool counter_jumped(void)
+{
+	struct rad_counter *c = rad_clock_counter();
+	struct rad_counter *w = find_witness(c);
+	u64 a, b, value, mine, its;
+	unsigned long flags;
+	bool known;
+	s64 diff;
+
+	if (!w)
+		return false;
+	local_irq_save(flags);
+	a = rad_counter_read(w);
+	value = rad_counter_read(c);
+	b = rad_counter_read(w);
+	local_irq_restore(flags);
+	if (ticks_to_ns(b - a, w->hz) > PAIR_MAX_NS)
+		return false;
+
+	known = last.valid && last.id == c->id && last.witness_id == w->id;
+	diff = 0;
+	if (known) {
+		mine = value - last.value;
+		its = a - last.witness;
+		/* backwards is a jump of either, whatever the other says */
+		if ((s64)mine < 0 || (s64)its < 0) {
+			last.valid = false;
+			return true;
+		}
+		its = ticks_to_ns(its, w->hz);
+		diff = ticks_to_ns(mine, c->hz) - its;
+		known = abs(diff) > JUMP_MIN_NS + its / (1000000 / JUMP_PPM);
+	}
+	last.id = c->id;
+	last.witness_id = w->id;
+	last.value = value;
+	last.witness = a;
+	last.valid = true;
+	return known;
+}
+
+static void leave_unstable(void)
+{
+	struct rad_counter *c = rad_clock_counter(), *to;
+	const char *why;
+
+	if (!rad_counter_is_unstable(c))
+		return;
+	to = rad_counter_best();
+	if (!to || rad_clock_select(to, "the kernel declared the counter unstable",
+				    &why))
+		return;
+	pr_warn("radclock: %s was declared unstable, using %s\n", c->name,
+		to->name);
+	rad_notify_update();
+}
+
+static void keep(struct work_struct *work)
+{
+	rad_counters_keep();
+	leave_unstable();
+	if (counter_jumped()) {
+		rad_clock_disrupt("the counter jumped");
+		pr_warn("radclock: counter %s jumped\n",
+			rad_clock_counter()->name);
+		rad_notify_update();
+	}
+	rad_clock_keep();
+	schedule_delayed_work(&keep_work, KEEP_INTERVAL);
+}
+
+static void changed(struct work_struct *work)
+{
+	leave_unstable();
+	rad_notify_update();
+}
+
+static void change_irq_fn(struct irq_work *work)
+{
+	if (rad_clock_counter()->id == RADCLOCK_COUNTER_ID_CLOCKSOURCE)
+		rad_clock_disrupt("the kernel's clocksource changed");
+	schedule_work(&change_work);
+}
+
+/* in the middle of an update of the timekeeper: look, and do the rest later */
+static int on_timekeeping(struct notifier_block *nb, unsigned long was_set,
+			  void *data)
+{
+	const struct timekeeper *tk = data;
+
+	if (tk->tkr_mono.clock != READ_ONCE(timekeeper)) {
+		bool first = !timekeeper;
+
+		WRITE_ONCE(timekeeper, tk->tkr_mono.clock);
+		if (!first)
+			irq_work_queue(&change_irq);
+	}
+	return NOTIFY_OK;
+}
+
+/* which of our counters the timekeeper reads */
+enum rad_timekeeper rad_disrupt_timekeeper(void)
+{
+	const struct clocksource *cs = READ_ONCE(timekeeper);
+
+	if (!cs)
+		return RAD_TIMEKEEPER_OTHER;
+	if (!strcmp(cs->name, "tsc"))
+		return RAD_TIMEKEEPER_TSC;
+	if (!strcmp(cs->name, "hpet"))
+		return RAD_TIMEKEEPER_HPET;
+	if (!strcmp(cs->name, "acpi_pm"))
+		return RAD_TIMEKEEPER_ACPI_PM;
+	return RAD_TIMEKEEPER_OTHER;
+}
+
+static struct notifier_block timekeeping_nb = { .notifier_call = on_timekeeping };
+
+static int on_pm(struct notifier_block *nb, unsigned long event, void *data)
+{
+	switch (event) {
+	case PM_HIBERNATION_PREPARE:
+	case PM_SUSPEND_PREPARE:
+	case PM_RESTORE_PREPARE:
+		rad_clock_suspend(true);
+		rad_clock_disrupt("the system goes to sleep");
+		rad_notify_update();
+		break;
+	case PM_POST_HIBERNATION:
+	case PM_POST_SUSPEND:
+	case PM_POST_RESTORE:
+		rad_clock_disrupt("the system slept");
+		rad_clock_suspend(false);
+		rad_notify_update();
+		break;
+	}
+	return NOTIFY_OK;
+}
+
+static struct notifier_block pm_nb = { .notifier_call = on_pm };
+
+static int on_sleep(void)
+{
+	rad_clock_disrupt("the system goes to sleep");
+	return 0;
+}
+
+/* nothing else has run yet: counters may have stopped, or started at zero */
+static void on_wake(void)
+{
+	rad_counters_resume();
+	last.valid = false;
+	rad_clock_disrupt("the system slept");
+	schedule_work(&change_work);
+}
+
+RAD_SYSCORE(syscore, on_sleep, on_wake);
+
+int rad_disrupt_init(void)
+{
+	int err;
+
+	INIT_DELAYED_WORK(&keep_work, keep);
+	INIT_WORK(&change_work, changed);
+	init_irq_work(&change_irq, change_irq_fn);
+	err = register_pm_notifier(&pm_nb);
+	if (err)
+		return err;
+	err = pvclock_gtod_register_notifier(&timekeeping_nb);
+	if (err) {
+		unregister_pm_notifier(&pm_nb);
+		return err;
+	}
+	rad_register_syscore(&syscore);
+	schedule_delayed_work(&keep_work, KEEP_INTERVAL);
+	return 0;
+}
+
+void rad_disrupt_exit(void)
+{
+	rad_unregister_syscore(&syscore);
+	pvclock_gtod_unregister_notifier(&timekeeping_nb);
+	unregister_pm_notifier(&pm_nb);
+	irq_work_sync(&change_irq);
+	cancel_work_sync(&change_work);
+	cancel_delayed_work_sync(&keep_work);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Events that make earlier estimates worthless. */
+#ifndef RADCLOCK_DISRUPT_H
+#define RADCLOCK_DISRUPT_H
+
+#include <linux/types.h>
+
+int rad_disrupt_init(void);
+void rad_disrupt_exit(void);
+
+enum rad_timekeeper {
+	RAD_TIMEKEEPER_OTHER,
+	RAD_TIMEKEEPER_TSC,
+	RAD_TIMEKEEPER_HPET,
+	RAD_TIMEKEEPER_ACPI_PM,
+};
+
+enum rad_timekeeper rad_disrupt_timekeeper(void);
+
+#endif /* RADCLOCK_DISRUPT_H */
