@@ -1,0 +1,49 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# runner.sh NAME:TIMEOUT ...: runs tests in the guest one after the other and
+# prints KTAP. A test also fails when the kernel complained during it, or when
+# it left the module in use.
+
+. /lab/runtest.sh
+. /lab/kmsg.sh
+. /lab/testbed.sh
+export RADCLOCK_TEST_DIR=/lab/tests
+
+# what is wrong after a test, first line = why it failed
+after()
+{
+	local bad left
+	bad=$(kmsg_bad "$1")
+	if [ -n "$bad" ]; then
+		echo "the kernel complained"
+		echo "$bad"
+		kmsg_since "$1" | grep -E -A30 -m1 "$KMSG_BAD"
+	fi
+	pkill -9 -x radclockd; pkill -9 -x wander; pkill -9 -x chronyd
+	testbed_down > /dev/null 2>&1
+	if module_loaded; then
+		# readers of a killed test may need a moment to go
+		wait_for 10 module_unload || { echo "cannot unload the module"; cat /sys/module/radclock/refcnt; }
+	fi
+	left=$(kmsg_bad "$1")
+	[ -n "$bad" ] || [ -z "$left" ] || { echo "the kernel complained while cleaning up"; echo "$left"; }
+	echo tsc > /sys/devices/system/clocksource/clocksource0/current_clocksource 2>/dev/null
+}
+
+echo "KTAP version 1"
+echo "1..$#"
+n=0 failed=0
+for t; do
+	name=${t%:*} n=$((n + 1))
+	kmsg_mark "$name"
+	if [ -x "/lab/tests/$name" ]; then cmd=("/lab/tests/$name")
+	else cmd=(bash "/lab/tests/$name.sh")
+	fi
+	mkdir -p /run/test && cd /run/test || exit 1
+	run_one "$n" "$name" "${t##*:}" after "${cmd[@]}" || failed=$((failed + 1))
+	cd / && rm -rf /run/test
+	mkdir -p "/share/logs/$name"
+	cp /run/testbed/*.log /share/logs/"$name"/ 2>/dev/null
+	rm -rf /run/testbed/*
+done
+[ $failed -eq 0 ]

@@ -1,0 +1,32 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# buildmod.sh KERNEL: builds radclock.ko for that kernel from a copy of the
+# sources, so that the kernels' objects do not meet, and prints its path.
+# MODFLAGS are further arguments of make (W=1 C=1).
+
+set -e -o pipefail
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/env.sh"
+
+kernel=$1
+vars=$("$LAB/kernel.sh" "$kernel") || exit 1
+eval "$vars"
+: "$KVER" "$KIMAGE" "$KMODS"
+out=$B/kmod-$kernel
+# Only what changed is copied: make builds only that again.
+sync() { (cd "$TOP" && cp -R --parents -u --preserve=timestamps "$@" "$out"); }
+mkdir -p "$out"
+# a file that is gone must not linger
+if [ -d "$out/kmod" ]; then
+	(cd "$out" && find kmod include common -name '*.[ch]' | while read -r f; do
+		[ -e "$TOP/$f" ] || rm -f "$f"; done)
+fi
+sync Kbuild version.mk kmod include common
+version=$(sed -n 's/^VERSION *:= *//p' "$TOP/version.mk")
+# shellcheck disable=SC2086
+if ! make -C "$KHEADERS" M="$out" VERSION="$version" $MODFLAGS -j"$(nproc)" modules > "$out/build.log" 2>&1; then
+	grep -E 'error|Error|ERROR|warning' "$out/build.log" | head -n 40 >&2
+	die "radclock.ko does not build for $kernel ($out/build.log)"
+fi
+grep -E 'warning:|WARNING:' "$out/build.log" >&2 || true
+echo "$out/radclock.ko"
