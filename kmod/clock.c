@@ -423,54 +423,66 @@ static int check_estimate(const struct rad_estimate *e, u64 now,
 	const struct radclock_params *p = current_params();
 	u64 hz = p->counter_hz;
 	s64 age = rad_counter_diff(now, e->line.counter);
+	const struct {
+		bool bad;
+		int err;
+		const char *why;
+	} checks[] = {
+		{ e->counter_id != p->counter_id,
+		  -EINVAL, "the estimate is about another counter" },
+		{ e->disruption_marker != p->disruption_marker,
+		  -ESTALE, "the clock was disrupted since: stale disruption-marker" },
+		{ suspended,
+		  -EBUSY, "the system is going to sleep" },
+		{ rad_counter_is_unstable(counter),
+		  -ENODEV, "the kernel has declared the counter unstable" },
+		{ e->status > RADCLOCK_STATUS_HOLDOVER,
+		  -EINVAL, "status cannot be set to disrupted" },
+		{ e->period_shift > MAX_SHIFT,
+		  -ERANGE, "period-shift is too large" },
+		{ period_is_absurd(e->line.period, e->period_shift, hz),
+		  -ERANGE, "period is not near the counter's nominal rate" },
+		{ e->period_diff &&
+		  period_is_absurd(e->period_diff, e->period_shift, hz),
+		  -ERANGE, "period-diff is not near the counter's nominal rate" },
+		{ age < 0,
+		  -ERANGE, "counter lies in the future" },
+		/* a month: older than any exchange that is worth an estimate */
+		{ (u64)age > hz * 2678400,
+		  -ERANGE, "counter is too old" },
+		{ e->line.sec < 0,
+		  -ERANGE, "time-sec lies before 1970" },
+		{ e->line.sec >= MAX_TIME_S,
+		  -ERANGE, "time-sec is too large" },
+		{ !e->maxerror_ns,
+		  -ERANGE, "maxerror is zero" },
+		{ e->esterror_ns > e->maxerror_ns,
+		  -ERANGE, "esterror exceeds maxerror" },
+		{ !e->maxerror_rate,
+		  -ERANGE, "maxerror-rate is zero" },
+		{ e->maxerror_rate > e->line.period,
+		  -ERANGE, "maxerror-rate exceeds period" },
+		{ e->esterror_rate > e->maxerror_rate,
+		  -ERANGE, "esterror-rate exceeds maxerror-rate" },
+		{ !rad_counter_before(now, e->void_counter),
+		  -ERANGE, "void-counter has passed" },
+		{ rad_counter_before(e->void_counter, e->holdover_counter),
+		  -ERANGE, "holdover-counter comes after void-counter" },
+		{ rad_counter_before(e->holdover_counter, e->line.counter),
+		  -ERANGE, "holdover-counter comes before counter" },
+		{ e->leap_delta < -1 || e->leap_delta > 1,
+		  -ERANGE, "leap-delta is not -1, 0 or 1" },
+		{ e->tai_offset < -1000 || e->tai_offset > 1000,
+		  -ERANGE, "tai-offset is out of range" },
+	};
+	int i;
 
-#define REFUSE(when, error, text)	\
-	do {				\
-		if (when) {		\
-			*why = text;	\
-			return error;	\
-		}			\
-	} while (0)
-
-	REFUSE(e->counter_id != p->counter_id, -EINVAL,
-	       "the estimate is about another counter");
-	REFUSE(e->disruption_marker != p->disruption_marker, -ESTALE,
-	       "the clock was disrupted since: stale disruption-marker");
-	REFUSE(suspended, -EBUSY, "the system is going to sleep");
-	REFUSE(rad_counter_is_unstable(counter), -ENODEV,
-	       "the kernel has declared the counter unstable");
-	REFUSE(e->status > RADCLOCK_STATUS_HOLDOVER, -EINVAL,
-	       "status cannot be set to disrupted");
-	REFUSE(e->period_shift > MAX_SHIFT, -ERANGE, "period-shift is too large");
-	REFUSE(period_is_absurd(e->line.period, e->period_shift, hz), -ERANGE,
-	       "period is not near the counter's nominal rate");
-	REFUSE(e->period_diff &&
-	       period_is_absurd(e->period_diff, e->period_shift, hz), -ERANGE,
-	       "period-diff is not near the counter's nominal rate");
-	REFUSE(age < 0, -ERANGE, "counter lies in the future");
-	/* a month: older than any exchange that is worth an estimate */
-	REFUSE((u64)age > hz * 2678400, -ERANGE, "counter is too old");
-	REFUSE(e->line.sec < 0, -ERANGE, "time-sec lies before 1970");
-	REFUSE(e->line.sec >= MAX_TIME_S, -ERANGE, "time-sec is too large");
-	REFUSE(!e->maxerror_ns, -ERANGE, "maxerror is zero");
-	REFUSE(e->esterror_ns > e->maxerror_ns, -ERANGE,
-	       "esterror exceeds maxerror");
-	REFUSE(!e->maxerror_rate, -ERANGE, "maxerror-rate is zero");
-	REFUSE(e->maxerror_rate > e->line.period, -ERANGE,
-	       "maxerror-rate exceeds period");
-	REFUSE(e->esterror_rate > e->maxerror_rate, -ERANGE,
-	       "esterror-rate exceeds maxerror-rate");
-	REFUSE(!rad_counter_before(now, e->void_counter), -ERANGE,
-	       "void-counter has passed");
-	REFUSE(rad_counter_before(e->void_counter, e->holdover_counter), -ERANGE,
-	       "holdover-counter comes after void-counter");
-	REFUSE(rad_counter_before(e->holdover_counter, e->line.counter), -ERANGE,
-	       "holdover-counter comes before counter");
-	REFUSE(e->leap_delta < -1 || e->leap_delta > 1, -ERANGE,
-	       "leap-delta is not -1, 0 or 1");
-	REFUSE(e->tai_offset < -1000 || e->tai_offset > 1000, -ERANGE,
-	       "tai-offset is out of range");
-#undef REFUSE
+	for (i = 0; i < ARRAY_SIZE(checks); i++) {
+		if (checks[i].bad) {
+			*why = checks[i].why;
+			return checks[i].err;
+		}
+	}
 	return 0;
 }
 

@@ -94,24 +94,23 @@ static void resume_one(struct rad_counter *c)
 	raw_spin_unlock_irqrestore(&anchor_lock, flags);
 }
 
-static void for_each_narrow(void (*fn)(struct rad_counter *c))
-{
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(counters); i++)
-		if (counters[i]->available && counters[i]->width < 64)
-			fn(counters[i]);
-}
-
 /* to be called at least each half wrap of the fastest narrow counter */
 void rad_counters_keep(void)
 {
-	for_each_narrow(keep_one);
+	struct rad_counter *c;
+
+	for (c = rad_counter_next(NULL); c; c = rad_counter_next(c))
+		if (c->width < 64)
+			keep_one(c);
 }
 
 void rad_counters_resume(void)
 {
-	for_each_narrow(resume_one);
+	struct rad_counter *c;
+
+	for (c = rad_counter_next(NULL); c; c = rad_counter_next(c))
+		if (c->width < 64)
+			resume_one(c);
 }
 
 static void start_one(struct rad_counter *c)
