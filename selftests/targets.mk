@@ -10,7 +10,7 @@ run:
 	@$(lab_env) $(LAB)/run.sh $(if $(filter 1 y yes,$(HOST)),host,$(KERNEL_NAME))
 
 vm:
-	@$(lab_env) $(LAB)/vm.sh $(KERNEL_NAME)
+	@$(lab_env) CMD="$$CMD" $(LAB)/vm.sh $(KERNEL_NAME)
 
 check:
 	@$(lab_env) TESTS="$(TESTS)" $(LAB)/check.sh $(or $(PROFILE),quick) $(KERNEL_NAME)

@@ -13,15 +13,15 @@ vars=$("$LAB/kernel.sh" "$kernel") || exit 1
 eval "$vars"
 : "$KVER" "$KIMAGE" "$KMODS"
 out=$B/kmod-$kernel
-# Only what changed is copied: make builds only that again.
-sync() { (cd "$TOP" && cp -R --parents -u --preserve=timestamps "$@" "$out"); }
 mkdir -p "$out"
 # a file that is gone must not linger
 if [ -d "$out/kmod" ]; then
 	(cd "$out" && find kmod include common -name '*.[ch]' | while read -r f; do
 		[ -e "$TOP/$f" ] || rm -f "$f"; done)
 fi
-sync Kbuild version.mk kmod include common
+# only what changed is copied (make builds only that again), and no objects
+(cd "$TOP" && find Kbuild version.mk kmod include common -type f ! -name '*.o' ! -name '.*' \
+	! -name '*.ko' ! -name '*.mod*' -print0 | xargs -0 cp -u --preserve=timestamps --parents -t "$out")
 version=$(sed -n 's/^VERSION *:= *//p' "$TOP/version.mk")
 # shellcheck disable=SC2086
 if ! make -C "$KHEADERS" M="$out" VERSION="$version" $MODFLAGS -j"$(nproc)" modules > "$out/build.log" 2>&1; then
