@@ -132,7 +132,7 @@ static void print_json(const struct comparison *c, unsigned int clock)
 static void print_ns(const char *name, int64_t ns)
 {
 	printf(" %s %" PRIi64 ".%09" PRIi64, name, ns / 1000000000,
-	       llabs(ns % 1000000000));
+	       ns < 0 ? -ns % 1000000000 : ns % 1000000000);
 }
 
 static void print_text(const struct comparison *c, unsigned int clock)
