@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A bank of filters that differ in the wander of the oscillator. Each is
+ * scored by the probability with which it gave the stamps of the recent past;
+ * what is published is the mixture of all, weighted by these scores.
+ */
+#include <math.h>
+
+#include "internal.h"
+
+#define BANK_W_MIN	1e-12
+#define BANK_MEMORY	600	/* stamps */
+
+void bank_init(struct bank *b)
+{
+	unsigned int i;
+
+	b->filters = BANK_FILTERS;
+	for (i = 0; i < BANK_FILTERS; i++)
+		b->q[i] = BANK_W_MIN * BANK_W_MIN * pow(10, i);
+}
+
+/* one filter that is told the wander: the limit to compare with */
+void bank_only(struct bank *b, double wander)
+{
+	b->filters = 1;
+	b->q[0] = wander * wander;
+}
+
+static void bank_mix(struct bank *b)
+{
+	struct filter *m = &b->mix;
+	double top = b->score[0], sum = 0, lw = 0;
+	unsigned int i;
+
+	for (i = 1; i < b->filters; i++)
+		if (b->score[i] > top)
+			top = b->score[i];
+	for (i = 0; i < b->filters; i++) {
+		double d = b->score[i] - top;
+
+		b->weight[i] = d > -30 ? exp(d) : 0;
+		sum += b->weight[i];
+	}
+	m->x = 0;
+	m->y = 0;
+	for (i = 0; i < b->filters; i++) {
+		b->weight[i] /= sum;
+		if (b->weight[i] > 0) {
+			m->x += b->weight[i] * b->f[i].x;
+			m->y += b->weight[i] * b->f[i].y;
+			lw += b->weight[i] * log10(b->q[i]) / 2;
+		}
+	}
+	m->xx = 0;
+	m->xy = 0;
+	m->yy = 0;
+	for (i = 0; i < b->filters; i++) {
+		double w = b->weight[i];
+		double dx = b->f[i].x - m->x;
+		double dy = b->f[i].y - m->y;
+
+		if (!(w > 0))
+			continue;
+		m->xx += w * (b->f[i].xx + dx * dx);
+		m->xy += w * (b->f[i].xy + dx * dy);
+		m->yy += w * (b->f[i].yy + dy * dy);
+	}
+	b->wander = pow(10, lw);
+}
+
+void bank_start(struct bank *b, double x, double x_var, double y_var)
+{
+	unsigned int i;
+
+	for (i = 0; i < b->filters; i++) {
+		filter_start(&b->f[i], x, x_var, y_var);
+		b->score[i] = 0;
+	}
+	bank_mix(b);
+}
+
+void bank_predict(struct bank *b, double dt)
+{
+	unsigned int i;
+
+	for (i = 0; i < b->filters; i++)
+		filter_predict(&b->f[i], b->q[i], dt);
+}
+
+void bank_update(struct bank *b, const struct mills *m, double lo, double hi,
+		 double soft)
+{
+	unsigned int i;
+
+	for (i = 0; i < b->filters; i++) {
+		double l = filter_update(&b->f[i], m, lo, hi, soft);
+
+		b->score[i] += l - b->score[i] / BANK_MEMORY;
+	}
+	bank_mix(b);
+}
+
+/* the line moved by dx, dy: so everything against it moves back */
+void bank_shift(struct bank *b, double dx, double dy)
+{
+	unsigned int i;
+
+	for (i = 0; i < b->filters; i++) {
+		b->f[i].x -= dx;
+		b->f[i].y -= dy;
+	}
+	b->mix.x -= dx;
+	b->mix.y -= dy;
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One filter: phase and rate of the counter against the line, the rate a
+ * random walk of known strength, a stamp an interval with soft ends.
+ */
+#include <math.h>
+
+#include "internal.h"
+
+void filter_start(struct filter *f, double x, double x_var, double y_var)
+{
+	f->x = x;
+	f->y = 0;
+	f->xx = x_var;
+	f->xy = 0;
+	f->yy = y_var;
+}
+
+/**
+ * filter_predict() - let time pass
+ * @f: filter
+ * @q: square of the random walk, 1/s
+ * @dt: s, >= 0
+ */
+void filter_predict(struct filter *f, double q, double dt)
+{
+	f->x += f->y * dt;
+	f->xx += dt * (2 * f->xy + dt * (f->yy + q * dt / 3));
+	f->xy += dt * (f->yy + q * dt / 2);
+	f->yy += q * dt;
+}
+
+/**
+ * filter_update() - the phase is between two soft ends
+ * @f: filter
+ * @m: table
+ * @lo: lower end, s
+ * @hi: upper end, s, >= lo
+ * @soft: variance of the ends, s^2, > 0
+ *
+ * phase + noise is cut to [lo, hi]; the change of its mean and variance is
+ * carried to phase and rate by their covariance.
+ *
+ * Return: log of the probability that the filter gave the interval.
+ */
+double filter_update(struct filter *f, const struct mills *m, double lo,
+		     double hi, double soft)
+{
+	double var = f->xx + soft;
+	double s = sqrt(var);
+	double a = (lo - f->x) / s;
+	double b = (hi - f->x) / s;
+	struct trunc t;
+	double kx, ky, c;
+
+	/* far inside: says nothing (the probability is 1 - 1e-9 or more) */
+	if (a < -6 && b > 6)
+		return 0;
+	trunc_normal(m, a, b, &t);
+	kx = f->xx / s;
+	ky = f->xy / s;
+	c = 1 - t.var;
+	f->x += kx * t.mean;
+	f->y += ky * t.mean;
+	f->xx -= kx * kx * c;
+	f->xy -= kx * ky * c;
+	f->yy -= ky * ky * c;
+	/* keep it a variance, whatever rounding does */
+	if (!(f->xx > 1e-24))
+		f->xx = 1e-24;
+	if (!(f->yy > 1e-30))
+		f->yy = 1e-30;
+	c = 0.9999999 * sqrt(f->xx * f->yy);
+	if (fabs(f->xy) > c)
+		f->xy = f->xy > 0 ? c : -c;
+	return t.log_z;
+}

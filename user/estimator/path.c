@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The path: least delay of each direction, jitter, and when they changed.
+ *
+ * Only the sum of both least delays can be learnt; it is divided in halves
+ * until a change is seen in one direction alone.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "internal.h"
+
+#define JITTER_MEMORY	1000
+#define SHORT_CLEAR	1.5
+#define LONG_CLEAR	0.5
+
+static const unsigned int env_length[PATH_ENVELOPES] = { 4, 16, 64 };
+
+void path_init(struct path *p)
+{
+	memset(p, 0, sizeof(*p));
+}
+
+double path_base(const struct path *p)
+{
+	return p->base_out + p->base_in;
+}
+
+/* one sigma of the edges, from what is not known of the least delays, s */
+double path_softness(const struct path *p)
+{
+	double n = p->n < 20000 ? p->n + 1 : 20000;
+
+	return 0.5 * p->jitter / sqrt(n) * (1 + 1 / n);
+}
+
+/*
+ * The sum changes by @by. A change that both directions share as far as can
+ * be told is divided evenly, because an even path stays the best guess; else
+ * it goes where it was seen, so that the phase does not move.
+ */
+static void path_change(struct path *p, double by, double out, double in,
+			double tolerance)
+{
+	double share = by / 2;
+
+	if (fabs(out - in) > tolerance && out + in != 0) {
+		share = by * out / (out + in);
+		if (by > 0)
+			share = fmin(fmax(share, 0), by);
+		else
+			share = fmax(fmin(share, 0), by);
+	}
+	p->base_out += share;
+	p->base_in += by - share;
+	if (p->base_out < 0) {
+		p->base_in += p->base_out;
+		p->base_out = 0;
+	}
+	if (p->base_in < 0) {
+		p->base_out += p->base_in;
+		p->base_in = 0;
+	}
+}
+
+static double least(const double *v, unsigned int n, unsigned int at)
+{
+	double m = v[(at + PATH_WINDOW - 1) % PATH_WINDOW];
+	unsigned int i;
+
+	for (i = 2; i <= n; i++)
+		m = fmin(m, v[(at + PATH_WINDOW - i) % PATH_WINDOW]);
+	return m;
+}
+
+/* the middle of the last @n, by selection: n is small, memory is not needed */
+static double middle(const double *v, unsigned int n, unsigned int at)
+{
+	double w[PATH_WINDOW];
+	unsigned int i, lo = 0, hi = n - 1, k = n / 2;
+
+	for (i = 0; i < n; i++)
+		w[i] = v[(at + PATH_WINDOW - 1 - i) % PATH_WINDOW];
+	while (lo < hi) {
+		double pivot = w[(lo + hi) / 2], t;
+		unsigned int a = lo, b = hi;
+
+		for (;;) {
+			while (w[a] < pivot)
+				a++;
+			while (w[b] > pivot)
+				b--;
+			if (a >= b)
+				break;
+			t = w[a];
+			w[a++] = w[b];
+			w[b--] = t;
+		}
+		if (k <= b)
+			hi = b;
+		else
+			lo = b + 1;
+	}
+	return w[k];
+}
+
+/*
+ * Has the path become longer? Queues, however long, are now and then nearly
+ * empty: of n stamps the least excess is then small against the middle one.
+ * A longer path lifts all of them.
+ */
+static void path_up(struct path *p, unsigned int n, double clear, double sigma)
+{
+	double base = path_base(p);
+	double min = least(p->rtt, n, p->at);
+	double by = min - base;
+	double spread, out, in;
+
+	if (!(by > 0))
+		return;
+	spread = middle(p->rtt, n, p->at) - min;
+	if (by < clear * spread || by < 4 * path_softness(p) ||
+	    by < 2 * p->jitter / sqrt(n) * 3)
+		return;
+	out = least(p->out, n, p->at) - p->base_out;
+	in = least(p->in, n, p->at) - p->base_in;
+	path_change(p, by, out, in, 4 * sigma + 4 * p->jitter / n +
+		    0.1 * by);
+	p->n = n;
+	p->up_shifts++;
+	path_restart_envelopes(p);
+}
+
+/**
+ * path_stamp() - learn from a good stamp
+ * @p: path
+ * @rtt: round trip, s
+ * @out: delay out by the predicted clock, s
+ * @in: delay back by the predicted clock, s
+ * @sigma: of that clock, s
+ */
+void path_stamp(struct path *p, double rtt, double out, double in,
+		double sigma)
+{
+	double base = path_base(p), by = rtt - base;
+	double keep;
+
+	if (!p->fill) {
+		p->base_out = rtt / 2;
+		p->base_in = rtt / 2;
+		/* a guess that the first stamps replace */
+		p->jitter = rtt / 20;
+	} else if (by < 0) {
+		double soft = path_softness(p) + sigma;
+
+		if (p->n > 16 && -by > 8 * p->jitter / sqrt(p->n) &&
+		    -by > 4 * soft) {
+			p->down_shifts++;
+			p->n = PATH_SHORT;
+			path_restart_envelopes(p);
+			path_change(p, by, fmin(out - p->base_out, 0),
+				    fmin(in - p->base_in, 0),
+				    4 * sigma - 0.1 * by);
+		} else {
+			path_change(p, by, 0, 0, 1);
+		}
+	}
+	p->rtt[p->at] = rtt;
+	p->out[p->at] = out;
+	p->in[p->at] = in;
+	p->at = (p->at + 1) % PATH_WINDOW;
+	if (p->fill < PATH_WINDOW)
+		p->fill++;
+	p->n++;
+	keep = p->n < JITTER_MEMORY ? p->n + 3 : JITTER_MEMORY;
+	/* congestion must not look like jitter for long: cut what is added */
+	by = fmax(rtt - path_base(p), 0) / 2;
+	if (p->n > 32)
+		by = fmin(by, 8 * p->jitter);
+	p->jitter += (by - p->jitter) / keep;
+	if (p->n % 8)
+		return;
+	if (p->fill >= PATH_SHORT)
+		path_up(p, PATH_SHORT, SHORT_CLEAR, sigma);
+	if (p->fill >= PATH_WINDOW)
+		path_up(p, PATH_WINDOW, LONG_CLEAR, sigma);
+}
+
+void path_restart_envelopes(struct path *p)
+{
+	int i;
+
+	for (i = 0; i < PATH_ENVELOPES; i++)
+		p->env[i].n = 0;
+}
+
+/**
+ * path_envelopes() - the least way out of one stamp and back of another
+ * @p: path
+ * @l: line, tuned
+ * @ta: counter when the request left
+ * @tf: counter when the reply came
+ * @xf: tb - line(ta), s
+ * @xb: te - line(tf), s
+ * @y_var: variance of the line's rate
+ * @wander: of the oscillator
+ *
+ * Among n stamps the best pair of edges comes n times nearer to the least
+ * round trip than one stamp, the best of n, comes sqrt(n) times nearer. The
+ * line has to hold between the two: what it may have drifted is added.
+ */
+void path_envelopes(struct path *p, const struct line *l, u64 ta, u64 tf,
+		    double xf, double xb, double y_var, double wander)
+{
+	double base = path_base(p);
+	int i;
+
+	for (i = 0; i < PATH_ENVELOPES; i++) {
+		struct envelope *e = &p->env[i];
+		double d, r;
+
+		if (!e->n || xf < e->out) {
+			e->out = xf;
+			e->out_counter = ta;
+		}
+		if (!e->n || xb > e->in) {
+			e->in = xb;
+			e->in_counter = tf;
+		}
+		if (++e->n < env_length[i])
+			continue;
+		e->n = 0;
+		d = fabs(line_span(l, e->out_counter, e->in_counter));
+		r = e->out - e->in + 2.5 * sqrt(d * d * (y_var + wander *
+							 wander * d / 3));
+		r = fmax(r, base - 6 * path_softness(p));
+		if (r > 0 && r < base) {
+			p->base_out -= (base - r) / 2;
+			p->base_in -= (base - r) / 2;
+			if (p->base_out < 0)
+				p->base_out = 0;
+			if (p->base_in < 0)
+				p->base_in = 0;
+			base = path_base(p);
+		}
+	}
+}
+
+/* the line moved by @dx at its anchor and by @dy in rate */
+void path_shift(struct path *p, const struct line *l, double dx, double dy)
+{
+	int i;
+
+	for (i = 0; i < PATH_ENVELOPES; i++) {
+		struct envelope *e = &p->env[i];
+
+		if (!e->n)
+			continue;
+		e->out -= dx + dy * line_span(l, l->counter, e->out_counter);
+		e->in -= dx + dy * line_span(l, l->counter, e->in_counter);
+	}
+}
