@@ -211,7 +211,7 @@ static void on_wake(void)
 	schedule_work(&change_work);
 }
 
-RAD_SYSCORE(syscore, on_sleep, on_wake);
+RAD_SYSCORE(rad_syscore, on_sleep, on_wake);
 
 int rad_disrupt_init(void)
 {
@@ -228,14 +228,14 @@ int rad_disrupt_init(void)
 		unregister_pm_notifier(&pm_nb);
 		return err;
 	}
-	rad_register_syscore(&syscore);
+	rad_register_syscore(&rad_syscore);
 	schedule_delayed_work(&keep_work, KEEP_INTERVAL);
 	return 0;
 }
 
 void rad_disrupt_exit(void)
 {
-	rad_unregister_syscore(&syscore);
+	rad_unregister_syscore(&rad_syscore);
 	pvclock_gtod_unregister_notifier(&timekeeping_nb);
 	unregister_pm_notifier(&pm_nb);
 	irq_work_sync(&change_irq);
