@@ -29,4 +29,10 @@ if ! make -C "$KHEADERS" M="$out" VERSION="$version" $MODFLAGS -j"$(nproc)" modu
 	die "radclock.ko does not build for $kernel ($out/build.log)"
 fi
 grep -E 'warning:|WARNING:' "$out/build.log" >&2 || true
+# the tests' own module
+test=$B/modtest-$kernel
+mkdir -p "$test"
+cp -u --preserve=timestamps "$SELFTESTS"/kmod/* "$test/"
+make -C "$KHEADERS" M="$test" modules > "$test.log" 2>&1 ||
+	die "rad_test.ko does not build for $kernel ($test.log)"
 echo "$out/radclock.ko"

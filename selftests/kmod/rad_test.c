@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * For tests only: does to a machine what firmware and hypervisors do.
+ *
+ *	tsc_unstable=1		tell the kernel that the TSC is unstable
+ *	hpet_jump=SECONDS	set the HPET's main counter on (or back)
+ *
+ * Acts when it is loaded, by the parameters it is given.
+ */
+#include <linux/acpi.h>
+#include <linux/io.h>
+#include <linux/irqflags.h>
+#include <linux/module.h>
+#include <asm/hpet.h>
+#include <asm/tsc.h>
+
+static bool tsc_unstable;
+module_param(tsc_unstable, bool, 0444);
+static int hpet_jump;
+module_param(hpet_jump, int, 0444);
+
+static int jump(int seconds)
+{
+	struct acpi_table_header *header;
+	u64 address, period_fs, value;
+	unsigned long flags;
+	void __iomem *regs;
+	u32 cfg;
+
+	if (ACPI_FAILURE(acpi_get_table(ACPI_SIG_HPET, 0, &header)))
+		return -ENODEV;
+	address = ((struct acpi_table_hpet *)header)->address.address;
+	acpi_put_table(header);
+	regs = ioremap(address, 1024);
+	if (!regs)
+		return -ENOMEM;
+	period_fs = readq(regs + HPET_ID) >> 32;
+	local_irq_save(flags);
+	cfg = readl(regs + HPET_CFG);
+	writel(cfg & ~HPET_CFG_ENABLE, regs + HPET_CFG);
+	value = readl(regs + HPET_COUNTER);
+	value |= (u64)readl(regs + HPET_COUNTER + 4) << 32;
+	value += (s64)seconds * (s64)(1000000000000000ULL / period_fs);
+	writel((u32)value, regs + HPET_COUNTER);
+	writel((u32)(value >> 32), regs + HPET_COUNTER + 4);
+	writel(cfg, regs + HPET_CFG);
+	local_irq_restore(flags);
+	iounmap(regs);
+	return 0;
+}
+
+static int __init rad_test_init(void)
+{
+	if (tsc_unstable)
+		mark_tsc_unstable("radclock test");
+	return hpet_jump ? jump(hpet_jump) : 0;
+}
+
+static void __exit rad_test_exit(void)
+{
+}
+
+module_init(rad_test_init);
+module_exit(rad_test_exit);
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("radclock: disturbances for tests");
