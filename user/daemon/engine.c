@@ -45,7 +45,7 @@ static struct rad_config estimator_config(void)
 	return cfg;
 }
 
-static void apply_preference(void)
+static void apply_preferences(void)
 {
 	unsigned int i;
 
@@ -78,7 +78,7 @@ static bool new_ensemble(void)
 	}
 	free(ensemble);
 	ensemble = rad_ensemble_init(mem, &cfg, RAD_SERVERS_MAX);
-	apply_preference();
+	apply_preferences();
 	if (config->drift_file[0] &&
 	    state_load(config->drift_file, radclock_counter_name(era.counter_id), &saved) &&
 	    rad_ensemble_restore(ensemble, &saved))
@@ -165,32 +165,47 @@ static void publish(void)
 	valid = true;
 }
 
-bool engine_exchange(unsigned int source, const struct ntp_packet *reply, u64 ta, u64 tf,
-		     const struct clock_era *of, enum stamp_kind kind)
+/* the server's middle against ours */
+static double offset_of(const struct rad_stamp *s)
 {
+	struct radclock_line l = { last.counter, last.time.sec, last.time.frac, last.period };
+	rad_s128 ours, theirs;
+
+	if (!valid)
+		return NAN;
+	ours = rad_time_raw(rad_line_at(&l, last.period_shift, s->ta)) / 2 +
+	       rad_time_raw(rad_line_at(&l, last.period_shift, s->tf)) / 2;
+	theirs = rad_time_raw(s->tb) / 2 + rad_time_raw(s->te) / 2;
+	return ldexp((double)(theirs - ours), -64);
+}
+
+bool engine_exchange(struct ntp_source *source, u64 ta, u64 tf, const struct clock_era *of)
+{
+	const struct ntp_packet *reply = &source->last;
+	bool by_kernel = source->last_kind == STAMP_BY_KERNEL;
 	struct rad_stamp s = {
 		.ta = ta, .tf = tf,
 		.tb = ntp_to_time(reply->receive), .te = ntp_to_time(reply->transmit),
 		.root_delay = reply->root_delay, .root_dispersion = reply->root_dispersion,
 		.precision = ldexp(1, reply->precision < 0 ? reply->precision : 0),
 		.refid = reply->refid, .leap = reply->leap, .stratum = reply->stratum,
-		.flags = kind == STAMP_BY_KERNEL ?
-			 RAD_STAMP_KERNEL_TX | RAD_STAMP_KERNEL_RX : 0,
+		.flags = by_kernel ? RAD_STAMP_KERNEL_TX | RAD_STAMP_KERNEL_RX : 0,
 	};
-	enum rad_feed fed;
 	char text[SOURCE_TEXT_MAX];
+	enum rad_feed fed;
 
 	if (!ensemble || !clock_same_era(of, &era)) {
 		engine_check_era();
 		return false;
 	}
-	fed = rad_ensemble_feed(ensemble, source, &s);
-	stamp_log_write(&s, source_text(&ntp_sources[source], text, sizeof(text)),
-			rad_feed_name(fed), radclock_counter_name(era.counter_id), hz, era.marker);
-	log_debug("%s: %s, %s stamps, round trip %.9f s", text, rad_feed_name(fed),
-		  kind == STAMP_BY_KERNEL ? "kernel" : "user",
-		  hz > 0 ? (double)(tf - ta) / hz : 0);
+	fed = rad_ensemble_feed(ensemble, source - ntp_sources, &s);
 	publish();
+	source->offset = offset_of(&s);
+	stamp_log_write(&s, source_text(source, text, sizeof(text)), rad_feed_name(fed),
+			radclock_counter_name(era.counter_id), hz, era.marker);
+	log_debug("%s: %s, %s stamps, round trip %.9f s, offset %+.9f s", text,
+		  rad_feed_name(fed), by_kernel ? "kernel" : "user",
+		  hz > 0 ? (double)(tf - ta) / hz : NAN, source->offset);
 	tell_status();
 	return told_status == RADCLOCK_STATUS_SYNCHRONIZED;
 }
@@ -206,7 +221,7 @@ void engine_forget(unsigned int source)
 	if (!ensemble)
 		return;
 	rad_ensemble_forget(ensemble, source);
-	apply_preference();
+	apply_preferences();
 }
 
 void engine_check_era(void)
@@ -267,7 +282,7 @@ int engine_start(const struct config *c, const struct clock_ops *clock)
 		return r;
 	engine_check_era();
 	ntp_client_start(c, clock);
-	apply_preference();
+	apply_preferences();
 	tick.expired = ticked;
 	loop_timer_after(&tick, TICK_INTERVAL);
 	return 0;
@@ -278,7 +293,7 @@ void engine_reconfigure(const struct config *c)
 	config = c;
 	clock_ops->reconfigure(c);
 	ntp_client_reconfigure(c);
-	apply_preference();
+	apply_preferences();
 }
 
 void engine_stop(void)

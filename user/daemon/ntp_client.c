@@ -116,33 +116,28 @@ static bool kernel_stamps_fit(const struct ntp_exchange *x)
 static void complete(struct ntp_source *s)
 {
 	struct ntp_exchange x = s->exchange;
-	enum stamp_kind kind = STAMP_BY_USER;
-	bool was_lost = !s->poll.reach, stable;
+	bool was_lost = !s->poll.reach, by_kernel = kernel_stamps_fit(&x), stable;
 
 	close_exchange(s);
 	if (!clock_same_era(&x.tx_user.era, &x.rx_user.era)) {
 		missed(s, "the clock was disrupted meanwhile");
 		return;
 	}
-	if (kernel_stamps_fit(&x)) {
-		kind = STAMP_BY_KERNEL;
-		s->counts.kernel_stamped++;
-	} else if (config->stamps == STAMPS_KERNEL) {
+	if (!by_kernel && config->stamps == STAMPS_KERNEL) {
 		missed(s, "the kernel did not stamp the packets");
 		return;
 	}
 	s->counts.good++;
+	s->counts.kernel_stamped += by_kernel;
 	s->last = x.reply;
 	s->last_good = loop_now();
-	s->last_kind = kind;
+	s->last_kind = by_kernel ? STAMP_BY_KERNEL : STAMP_BY_USER;
 	s->failures = 0;
 	if (was_lost)
 		log_info("%s answers (stratum %u)", TEXT(s), x.reply.stratum);
-	stable = kind == STAMP_BY_KERNEL ?
-		 engine_exchange(index_of(s), &x.reply, x.tx_kernel.counter,
-				 x.rx_kernel.counter, &x.tx_user.era, kind) :
-		 engine_exchange(index_of(s), &x.reply, x.tx_user.counter,
-				 x.rx_user.counter, &x.tx_user.era, kind);
+	stable = engine_exchange(s, by_kernel ? x.tx_kernel.counter : x.tx_user.counter,
+				 by_kernel ? x.rx_kernel.counter : x.rx_user.counter,
+				 &x.tx_user.era);
 	poll_replied(&s->poll, stable);
 	if (was_lost && s->poll.burst)
 		schedule(s, s->last_good);	/* sooner than was planned */

@@ -66,6 +66,7 @@ struct ntp_source {
 	struct ntp_packet last;	/* last good reply */
 	s64 last_good;		/* CLOCK_MONOTONIC; 0: never */
 	enum stamp_kind last_kind;
+	double offset;		/* of the server against our clock, s; or not a number */
 	struct source_counts counts;
 };
 
@@ -87,9 +88,8 @@ const char *source_text(const struct ntp_source *s, char *buf, size_t len);
 
 /* told by the client (engine.c) */
 
-/* an exchange is complete; return: polling may slow down */
-bool engine_exchange(unsigned int source, const struct ntp_packet *reply, u64 ta, u64 tf,
-		     const struct clock_era *era, enum stamp_kind kind);
+/* an exchange is complete, s->last and s->last_kind are its; return: polling may slow down */
+bool engine_exchange(struct ntp_source *s, u64 ta, u64 tf, const struct clock_era *era);
 void engine_unreachable(unsigned int source);
 /* the source has another address now, or is gone */
 void engine_forget(unsigned int source);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -160,15 +161,14 @@ struct rad_time ntp_to_time(u64 timestamp)
 const char *ntp_refid_text(u32 refid, u8 stratum, char *buf, size_t len)
 {
 	u8 c[4] = { refid >> 24, refid >> 16, refid >> 8, refid };
-	size_t i, n = 0;
+	size_t n;
 
-	if (stratum > 1) {
+	/* up to four letters, and then nothing more */
+	for (n = 0; n < 4 && (isalnum(c[n]) || c[n] == '-' || c[n] == '.'); n++)
+		;
+	if (stratum <= 1 && n && !(refid << (4 * n) << (4 * n)))
+		snprintf(buf, len, "%.*s", (int)n, (const char *)c);
+	else
 		snprintf(buf, len, "%u.%u.%u.%u", c[0], c[1], c[2], c[3]);
-		return buf;
-	}
-	/* a name of up to four letters; it comes from the network */
-	for (i = 0; i < 4 && n + 1 < len && c[i]; i++)
-		buf[n++] = c[i] > ' ' && c[i] < 127 && c[i] != '"' && c[i] != '\\' ? c[i] : '?';
-	buf[n] = 0;
 	return buf;
 }

@@ -32,9 +32,10 @@ static void add_number(struct json_object *o, const char *key, double value, con
 			       json_object_new_double_s(value, text) : NULL);
 }
 
-static void add_seconds(struct json_object *o, const char *key, double value)
+static void add_ns(struct json_object *o, const char *key, double seconds)
 {
-	add_number(o, key, value, "%.9f");
+	json_object_object_add(o, key, isfinite(seconds) && fabs(seconds) < 9e9 ?
+			       json_object_new_int64(llrint(seconds * 1e9)) : NULL);
 }
 
 static void status(struct json_object *o)
@@ -52,8 +53,8 @@ static void status(struct json_object *o)
 	add_number(o, "counter_hz", s.ensemble ? s.hz : NAN, "%.0f");
 	add_u64(o, "disruption_marker", s.era.marker);
 	add_string(o, "source", selected >= 0 ? ntp_sources[selected].config.name : NULL);
-	add_seconds(o, "maxerror_s", s.maxerror);
-	add_seconds(o, "esterror_s", s.valid ? s.est.esterror : NAN);
+	add_ns(o, "maxerror_ns", s.maxerror);
+	add_ns(o, "esterror_ns", s.valid ? s.est.esterror : NAN);
 	add_number(o, "period_s", s.valid ? s.est.period_s : NAN, "%.20e");
 	add_number(o, "rate_error_ppm", s.valid && s.hz > 0 ?
 		   (1 / (s.est.period_s * s.hz) - 1) * 1e6 : NAN, "%.6f");
@@ -85,12 +86,12 @@ static void source_learnt(struct json_object *o, const struct ntp_source *s,
 
 	if (used)
 		rad_estimator_info(e, &info);
-	add_seconds(o, "rtt_s", used ? info.last_rtt : NAN);
-	add_seconds(o, "min_rtt_s", used ? info.min_rtt : NAN);
-	add_seconds(o, "jitter_out_s", used ? info.jitter_out : NAN);
-	add_seconds(o, "jitter_in_s", used ? info.jitter_in : NAN);
-	add_seconds(o, "maxerror_s", has ? est.maxerror : NAN);
-	add_seconds(o, "esterror_s", has ? est.esterror : NAN);
+	add_ns(o, "delay_ns", used ? info.last_rtt : NAN);
+	add_ns(o, "min_delay_ns", used ? info.min_rtt : NAN);
+	add_ns(o, "jitter_out_ns", used ? info.jitter_out : NAN);
+	add_ns(o, "jitter_in_ns", used ? info.jitter_in : NAN);
+	add_ns(o, "maxerror_ns", has ? est.maxerror : NAN);
+	add_ns(o, "esterror_ns", has ? est.esterror : NAN);
 	json_object_object_add(o, "smeared", json_object_new_boolean(used && info.smeared));
 }
 
@@ -121,10 +122,10 @@ static struct json_object *source(const struct ntp_source *s, const struct rad_e
 	json_object_object_add(o, "port", json_object_new_int(s->config.port));
 	add_string(o, "state", source_state(s, en));
 	json_object_object_add(o, "prefer", json_object_new_boolean(s->config.prefer));
-	add_number(o, "poll_s", poll_interval(&s->poll) / 1e9, "%g");
-	snprintf(text, sizeof(text), "%03o", s->poll.reach);
-	add_string(o, "reach", text);
-	add_number(o, "age_s", answered ? (loop_now() - s->last_good) / 1e9 : NAN, "%.3f");
+	json_object_object_add(o, "poll", json_object_new_int(s->poll.poll));
+	json_object_object_add(o, "reach", json_object_new_int(s->poll.reach));
+	add_number(o, "last_reply_age", answered ? (loop_now() - s->last_good) / 1e9 : NAN,
+		   "%.3f");
 	json_object_object_add(o, "stratum", answered ? json_object_new_int(s->last.stratum) :
 			       NULL);
 	add_string(o, "refid", answered ? ntp_refid_text(s->last.refid, s->last.stratum, text,
@@ -132,6 +133,7 @@ static struct json_object *source(const struct ntp_source *s, const struct rad_e
 	json_object_object_add(o, "leap", answered ? json_object_new_int(s->last.leap) : NULL);
 	add_string(o, "stamps", !answered ? NULL :
 		   s->last_kind == STAMP_BY_KERNEL ? "kernel" : "user");
+	add_ns(o, "offset_ns", answered ? s->offset : NAN);
 	source_learnt(o, s, en);
 	source_counts(o, s);
 	return o;
