@@ -148,9 +148,9 @@ enum rad_feed core_feed(struct rad_estimator *e, const struct rad_stamp *s,
 	if (c->dispute.on &&
 	    (c->dispute.lo > hi + limit || c->dispute.hi < lo - limit))
 		c->dispute.on = false;
-	bank_update(b, &c->mills, lo, hi, soft);
-	core_follow(e);
 	path_envelopes(&c->path, &e->line, s->ta, s->tf, d->out, d->in,
 		       b->mix.yy, b->wander);
+	bank_update(b, &c->mills, lo, hi, soft);
+	core_follow(e);
 	return RAD_FEED_ACCEPTED;
 }

@@ -163,6 +163,7 @@ struct path {
 	double jitter_out;
 	double jitter_in;
 	u64 n;			/* stamps since the path is what it is */
+	bool told;		/* base delays are given: do not learn */
 	unsigned int fill;
 	unsigned int at;
 	double rtt[PATH_WINDOW];

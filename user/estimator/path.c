@@ -31,6 +31,8 @@ double path_softness(const struct path *p)
 {
 	double n = p->n < 20000 ? p->n + 1 : 20000;
 
+	if (p->told)
+		return 0;
 	return 0.5 * p->jitter / sqrt(n) * (1 + 1 / n);
 }
 
@@ -145,6 +147,8 @@ void path_stamp(struct path *p, double rtt, double out, double in,
 	double base = path_base(p), by = rtt - base;
 	double keep;
 
+	if (p->told)
+		return;
 	if (!p->fill) {
 		p->base_out = rtt / 2;
 		p->base_in = rtt / 2;
@@ -215,6 +219,9 @@ void path_envelopes(struct path *p, const struct line *l, u64 ta, u64 tf,
 	double base = path_base(p);
 	int i;
 
+	/* the first rates are too uncertain to compare stamps by */
+	if (p->told || p->n < 16)
+		return;
 	for (i = 0; i < PATH_ENVELOPES; i++) {
 		struct envelope *e = &p->env[i];
 		double d, r;
