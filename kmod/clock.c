@@ -9,6 +9,7 @@
  * there. New difference and monotonic lines start a moment later than that,
  * hence every reader agrees about them and nothing steps back.
  */
+#include <linux/delay.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/random.h>
@@ -24,6 +25,7 @@
 #define STEP_AHEAD_S	1
 /* new lines start this long after they were made: 1 / 2^10 s */
 #define START_SHIFT	10
+#define SETTLE_TRIES	1000
 #define MAX_TIME_S	(1LL << 34)	/* the year 2514 */
 #define MAX_SHIFT	40
 
@@ -164,8 +166,7 @@ static u64 start_value(u64 now, u64 hz)
 static void join_diff(struct radclock_params *n, const struct radclock_params *o,
 		      u64 start, u64 period)
 {
-	n->diff_prev = rad_counter_before(start, o->diff.counter) ?
-		       o->diff_prev : o->diff;
+	n->diff_prev = o->diff;
 	move_line(&n->diff_prev, o->period_shift, start);
 	n->diff = n->diff_prev;
 	n->diff_prev.period = rescale(n->diff_prev.period, o->period_shift,
@@ -188,11 +189,8 @@ static void join_mono(struct radclock_params *n, const struct radclock_params *o
 
 	if (o->flags & RADCLOCK_PARAMS_FLAG_ABS_VALID) {
 		from = rad_mono_at(o, start);
-		n->mono_prev = o->mono;
-		if (rad_counter_before(start, o->mono.counter))
-			n->mono_prev = o->mono_prev;
-		else if (!rad_counter_before(start, o->mono_join_counter))
-			n->mono_prev = o->absolute;
+		n->mono_prev = rad_counter_before(start, o->mono_join_counter) ?
+			       o->mono : o->absolute;
 		move_line(&n->mono_prev, o->period_shift, start);
 		n->mono_prev.period = rescale(n->mono_prev.period,
 					      o->period_shift, n->period_shift);
@@ -486,12 +484,27 @@ static int check_estimate(const struct rad_estimate *e, u64 now,
 	return 0;
 }
 
+/*
+ * The lines that begin or end between now and @start would be replaced while
+ * readers with old and with new parameters still have to agree about them.
+ */
+static bool lines_are_settled(const struct radclock_params *o, u64 now,
+			      u64 start)
+{
+	if (!(o->flags & RADCLOCK_PARAMS_FLAG_ABS_VALID))
+		return true;
+	return !rad_counter_before(now, o->diff.counter) &&
+	       (!rad_counter_before(now, o->mono_join_counter) ||
+		rad_counter_before(start, o->mono_join_counter));
+}
+
 /**
  * rad_clock_set_estimate() - put an estimate into force
  * @e: the estimate
  * @why: out: what is wrong, when it is refused
  *
- * Return: 0, or -EINVAL, -ERANGE, -ESTALE, -EBUSY, -ENODEV; then nothing
+ * Context: process; may sleep for a millisecond after another change.
+ * Return: 0, or -EINVAL, -ERANGE, -ESTALE, -EBUSY, -ENODEV, -EIO; then nothing
  * changed.
  */
 int rad_clock_set_estimate(const struct rad_estimate *e, const char **why)
@@ -499,17 +512,27 @@ int rad_clock_set_estimate(const struct rad_estimate *e, const char **why)
 	struct radclock_params n, *o;
 	unsigned long flags;
 	u64 now, start;
-	int err;
+	int err, tries = 0;
 
+again:
 	raw_spin_lock_irqsave(&write_lock, flags);
 	o = current_params();
 	now = rad_counter_read(counter);
+	start = start_value(now, o->counter_hz);
 	err = check_estimate(e, now, why);
 	if (err)
 		goto out;
+	if (!lines_are_settled(o, now, start)) {
+		raw_spin_unlock_irqrestore(&write_lock, flags);
+		if (++tries > SETTLE_TRIES) {
+			*why = "the counter does not advance";
+			return -EIO;
+		}
+		usleep_range(500, 1000);
+		goto again;
+	}
 
 	n = *o;
-	start = start_value(now, o->counter_hz);
 	n.updates++;
 	strscpy(source, e->source, sizeof(source));
 	if (e->status == RADCLOCK_STATUS_UNSYNCHRONIZED) {

@@ -22,8 +22,8 @@
 #define KEEP_INTERVAL	(HZ / 2)
 /* two counters read in turn: more between them is an interruption, no news */
 #define PAIR_MAX_NS	1000000
-/* rates differ by 1 % at most, and a jump below 10 ms is not ours to see */
-#define JUMP_PPM	10000
+/* the ratio of two counters stays, within 1 %; below 10 ms we see nothing */
+#define JUMP_SHARE	100
 #define JUMP_MIN_NS	10000000
 
 static struct delayed_work keep_work;
@@ -35,6 +35,7 @@ static const struct clocksource *timekeeper;
 static struct {
 	u32 id, witness_id;
 	u64 value, witness;
+	u64 ratio;	/* of the rates, 32.32 of nominal; 0 not known yet */
 	bool valid;
 } last;
 
@@ -54,15 +55,37 @@ static struct rad_counter *find_witness(const struct rad_counter *c)
 	return NULL;
 }
 
-/* has the counter gone as far as its witness says it should? */
+/*
+ * Has the counter gone as far as its witness says it should? Nominal rates can
+ * be wrong (a guest that moved to another machine), so the ratio is learnt, and
+ * again after a jump.
+ */
+static bool went_astray(u64 mine_ns, u64 its_ns)
+{
+	u64 expected;
+	s64 diff;
+
+	if (!last.ratio) {
+		if (its_ns > JUMP_MIN_NS)
+			last.ratio = (u64)rad_u128_div((rad_u128)mine_ns << 32,
+						       its_ns);
+		return false;
+	}
+	expected = (u64)(((rad_u128)its_ns * last.ratio) >> 32);
+	diff = mine_ns - expected;
+	if (abs(diff) <= JUMP_MIN_NS + expected / JUMP_SHARE)
+		return false;
+	last.ratio = 0;
+	return true;
+}
+
 static bool counter_jumped(void)
 {
 	struct rad_counter *c = rad_clock_counter();
 	struct rad_counter *w = find_witness(c);
 	u64 a, b, value, mine, its;
 	unsigned long flags;
-	bool known;
-	s64 diff;
+	bool jumped = false;
 
 	if (!w)
 		return false;
@@ -74,26 +97,26 @@ static bool counter_jumped(void)
 	if (ticks_to_ns(b - a, w->hz) > PAIR_MAX_NS)
 		return false;
 
-	known = last.valid && last.id == c->id && last.witness_id == w->id;
-	diff = 0;
-	if (known) {
+	if (last.valid && last.id == c->id && last.witness_id == w->id) {
 		mine = value - last.value;
 		its = a - last.witness;
 		/* backwards is a jump of either, whatever the other says */
 		if ((s64)mine < 0 || (s64)its < 0) {
-			last.valid = false;
-			return true;
+			last.ratio = 0;
+			jumped = true;
+		} else {
+			jumped = went_astray(ticks_to_ns(mine, c->hz),
+					     ticks_to_ns(its, w->hz));
 		}
-		its = ticks_to_ns(its, w->hz);
-		diff = ticks_to_ns(mine, c->hz) - its;
-		known = abs(diff) > JUMP_MIN_NS + its / (1000000 / JUMP_PPM);
+	} else {
+		last.ratio = 0;
 	}
 	last.id = c->id;
 	last.witness_id = w->id;
 	last.value = value;
 	last.witness = a;
 	last.valid = true;
-	return known;
+	return jumped;
 }
 
 static void leave_unstable(void)
@@ -186,6 +209,7 @@ static int on_pm(struct notifier_block *nb, unsigned long event, void *data)
 	case PM_POST_HIBERNATION:
 	case PM_POST_SUSPEND:
 	case PM_POST_RESTORE:
+		WRITE_ONCE(last.valid, false);
 		rad_clock_disrupt("the system slept");
 		rad_clock_suspend(false);
 		rad_notify_update();
@@ -206,7 +230,7 @@ static int on_sleep(void)
 static void on_wake(void)
 {
 	rad_counters_resume();
-	last.valid = false;
+	WRITE_ONCE(last.valid, false);
 	rad_clock_disrupt("the system slept");
 	schedule_work(&change_work);
 }
