@@ -491,11 +491,11 @@ static int check_estimate(const struct rad_estimate *e, u64 now,
 static bool lines_are_settled(const struct radclock_params *o, u64 now,
 			      u64 start)
 {
-	if (!(o->flags & RADCLOCK_PARAMS_FLAG_ABS_VALID))
-		return true;
-	return !rad_counter_before(now, o->diff.counter) &&
-	       (!rad_counter_before(now, o->mono_join_counter) ||
-		rad_counter_before(start, o->mono_join_counter));
+	if (rad_counter_before(now, o->diff.counter))
+		return false;
+	return !(o->flags & RADCLOCK_PARAMS_FLAG_ABS_VALID) ||
+	       !rad_counter_before(now, o->mono_join_counter) ||
+	       rad_counter_before(start, o->mono_join_counter);
 }
 
 /**
