@@ -30,7 +30,7 @@ struct radclock {
 	struct rad_nl *nl;
 };
 
-/* page_check.c */
+/* page.c */
 int rad_page_check(const struct radclock_page *page);
 
 /* device.c */
@@ -38,7 +38,7 @@ int rad_device_read(struct radclock *rc, struct radclock_ioc_reading *io);
 int rad_device_counter(struct radclock *rc, uint64_t *counter);
 int rad_device_gettime(struct radclock *rc, unsigned int clock,
 		       struct timespec *ts);
-int rad_gone(struct radclock *rc);
+int rad_gone(struct radclock *rc) __attribute__((cold));
 
 /* nl.c */
 void rad_nl_close(struct rad_nl *nl);

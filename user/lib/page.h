@@ -6,14 +6,8 @@
 #ifndef RADCLOCK_LIB_PAGE_H
 #define RADCLOCK_LIB_PAGE_H
 
-#include <sched.h>
-
 #include "counter.h"
 #include "internal.h"
-
-/* a kernel writer is done long before; the writer of a file may be preempted */
-#define RAD_PAGE_SPINS	256
-#define RAD_PAGE_TRIES	4096
 
 enum rad_page_result {
 	RAD_PAGE_OK,
@@ -21,17 +15,6 @@ enum rad_page_result {
 	RAD_PAGE_BUSY,
 	RAD_PAGE_BAD,
 };
-
-static inline void rad_page_pause(unsigned int tries)
-{
-	if (tries > RAD_PAGE_SPINS) {
-		sched_yield();
-		return;
-	}
-#if defined(__x86_64__)
-	__builtin_ia32_pause();
-#endif
-}
 
 static inline u32 rad_page_begin(const struct radclock_page *page)
 {
@@ -79,37 +62,41 @@ void rad_page_copy(const struct radclock_params *from, unsigned int clock,
 	}
 }
 
-/* @clock: RAD_CLOCKS for everything */
+/*
+ * One attempt. The counter comes first: what is read after it need not wait
+ * for it, and nothing has to be kept meanwhile.
+ * @clock: what to copy for; RAD_CLOCKS: every parameter
+ * @counter: NULL: is not wanted
+ */
 static inline __attribute__((always_inline))
-enum rad_page_result rad_page_snapshot(const struct radclock_page *page,
-				       unsigned int clock,
-				       struct radclock_params *p, u64 *counter)
+enum rad_page_result rad_page_try(const struct radclock_page *page,
+				  unsigned int clock,
+				  struct radclock_params *p, u64 *counter)
 {
-	unsigned int tries;
+	u32 seq = rad_page_begin(page);
+	bool read = true;
 
-	for (tries = 0; tries < RAD_PAGE_TRIES; tries++) {
-		u32 seq = rad_page_begin(page);
-		bool read = true;
-
-		if (unlikely(seq & 1)) {
-			rad_page_pause(tries);
-			continue;
-		}
-		if (clock == RAD_CLOCKS)
-			*p = page->params;
-		else
-			rad_page_copy(&page->params, clock, p);
-		if (counter)
-			read = rad_user_counter(page->params.counter_id,
-						page->params.counter_flags,
-						counter);
-		if (unlikely(!rad_page_end(page, seq)))
-			continue;
-		if (unlikely(p->period_shift > 63))
-			return RAD_PAGE_BAD;
-		return likely(read) ? RAD_PAGE_OK : RAD_PAGE_NO_COUNTER;
-	}
-	return RAD_PAGE_BUSY;
+	if (unlikely(seq & 1))
+		return RAD_PAGE_BUSY;
+	if (counter)
+		read = rad_user_counter(page->params.counter_id,
+					page->params.counter_flags, counter);
+	if (clock == RAD_CLOCKS)
+		*p = page->params;
+	else
+		rad_page_copy(&page->params, clock, p);
+	if (unlikely(!rad_page_end(page, seq)))
+		return RAD_PAGE_BUSY;
+	if (unlikely(p->period_shift > 63))
+		return RAD_PAGE_BAD;
+	return likely(read) ? RAD_PAGE_OK : RAD_PAGE_NO_COUNTER;
 }
+
+/*
+ * Attempt after attempt, until it is quiet or the writer seems to be stuck;
+ * every parameter is copied.
+ */
+enum rad_page_result rad_page_insist(const struct radclock_page *page,
+				     struct radclock_params *p, u64 *counter);
 
 #endif /* RADCLOCK_LIB_PAGE_H */

@@ -7,65 +7,20 @@
 
 #include "page.h"
 
-static inline struct timespec to_timespec(struct rad_time t)
+/* when the page is all there is */
+static int page_error(enum rad_page_result res)
 {
-	struct timespec ts = { t.sec, rad_frac_to_ns(t.frac) };
-
-	return ts;
-}
-
-static __attribute__((noinline, cold))
-int gettime_slow(struct radclock *rc, unsigned int clock,
-		 enum rad_page_result why, struct timespec *ts)
-{
-	int err;
-
-	if (why == RAD_PAGE_BAD)
-		return -EPROTO;
-	if (!rc->module)
+	switch (res) {
+	case RAD_PAGE_OK:
+		return 0;
+	case RAD_PAGE_NO_COUNTER:
+		return -EOPNOTSUPP;
+	case RAD_PAGE_BUSY:
 		return -EAGAIN;
-	err = rad_device_gettime(rc, clock, ts);
-	if (err == -ENODEV && rc->fd[clock] < 0) {
-		/* the device of this clock is not there; the first will do */
-		struct radclock_reading r;
-
-		err = radclock_read(rc, clock, &r);
-		if (!err)
-			*ts = radclock_timespec(r.time);
+	case RAD_PAGE_BAD:
+		break;
 	}
-	return err;
-}
-
-static inline __attribute__((always_inline))
-int gettime_by_page(struct radclock *rc, unsigned int clock, struct timespec *ts)
-{
-	enum rad_page_result res = RAD_PAGE_NO_COUNTER;
-	struct radclock_params p;
-	struct rad_reading r;
-	u64 counter;
-
-	if (likely(rc->by_page))
-		res = rad_page_snapshot(rc->page, clock, &p, &counter);
-	if (unlikely(res != RAD_PAGE_OK))
-		return gettime_slow(rc, clock, res, ts);
-	if (unlikely(!rad_read(&p, clock, counter, &r)))
-		return rad_gone(rc);
-	*ts = to_timespec(r.time);
-	return 0;
-}
-
-int radclock_gettime(struct radclock *rc, enum radclock_clock clock,
-		     struct timespec *ts)
-{
-	switch (clock) {
-	case RADCLOCK_CLOCK_ABSOLUTE:
-		return gettime_by_page(rc, RADCLOCK_CLOCK_ABSOLUTE, ts);
-	case RADCLOCK_CLOCK_MONO:
-		return gettime_by_page(rc, RADCLOCK_CLOCK_MONO, ts);
-	case RADCLOCK_CLOCK_DIFF:
-		return gettime_by_page(rc, RADCLOCK_CLOCK_DIFF, ts);
-	}
-	return -EINVAL;
+	return -EPROTO;
 }
 
 static u64 marker_now(const struct radclock *rc)
@@ -114,10 +69,11 @@ static int read_by_device(struct radclock *rc, struct radclock_ioc_reading *io,
 	return err;
 }
 
-static int to_reading(struct radclock *rc, const struct radclock_params *p,
-		      unsigned int clock, u64 counter, struct radclock_reading *r)
+static inline int to_reading(struct radclock *rc, const struct radclock_params *p,
+			     unsigned int clock, u64 counter,
+			     struct radclock_reading *r)
 {
-	struct rad_reading rr;
+	struct rad_reading rr = { 0 };
 	bool good = rad_read(p, clock, counter, &rr);
 
 	r->counter = counter;
@@ -131,34 +87,119 @@ static int to_reading(struct radclock *rc, const struct radclock_params *p,
 	return likely(good) ? 0 : rad_gone(rc);
 }
 
-static int read_slow(struct radclock *rc, unsigned int clock,
-		     enum rad_page_result why, u32 flags, u64 counter,
-		     struct radclock_reading *r)
+/* the page did not do at the first attempt; @at: NULL for now */
+static __attribute__((noinline, cold))
+int read_slow(struct radclock *rc, unsigned int clock, const uint64_t *at,
+	      struct radclock_reading *r)
 {
 	struct radclock_ioc_reading io = {
-		.clock = clock, .flags = flags, .counter = counter,
+		.clock = clock,
+		.flags = at ? RADCLOCK_READ_AT : 0,
+		.counter = at ? *at : 0,
 	};
+	enum rad_page_result res = RAD_PAGE_NO_COUNTER;
+	struct radclock_params p;
+	u64 counter = 0;
 
-	if (why == RAD_PAGE_BAD)
-		return -EPROTO;
-	if (!rc->module)
-		return -EAGAIN;
+	if (rc->by_page)
+		res = rad_page_insist(rc->page, &p, at ? NULL : &counter);
+	if (res == RAD_PAGE_OK)
+		return to_reading(rc, &p, clock, at ? *at : counter, r);
+	if (res == RAD_PAGE_BAD || !rc->module)
+		return page_error(res);
 	return read_by_device(rc, &io, r);
+}
+
+/* on the device's own clockid where the page cannot be read by anybody */
+static __attribute__((noinline, cold))
+int gettime_slow(struct radclock *rc, unsigned int clock, struct timespec *ts)
+{
+	struct radclock_reading r;
+	int err;
+
+	if (!rc->by_page && rc->fd[clock] >= 0)
+		return rad_device_gettime(rc, clock, ts);
+	err = read_slow(rc, clock, NULL, &r);
+	if (!err)
+		*ts = radclock_timespec(r.time);
+	return err;
+}
+
+static inline __attribute__((always_inline))
+int gettime_by_page(struct radclock *rc, unsigned int clock, struct timespec *ts)
+{
+	struct radclock_params p;
+	struct rad_reading r = { 0 };
+	u64 counter = 0;
+
+	if (unlikely(!rc->by_page ||
+		     rad_page_try(rc->page, clock, &p, &counter) != RAD_PAGE_OK))
+		return gettime_slow(rc, clock, ts);
+	if (unlikely(!rad_read(&p, clock, counter, &r)))
+		return rad_gone(rc);
+	ts->tv_sec = r.time.sec;
+	ts->tv_nsec = rad_frac_to_ns(r.time.frac);
+	return 0;
 }
 
 static inline __attribute__((always_inline))
 int read_by_page(struct radclock *rc, unsigned int clock,
 		 struct radclock_reading *r)
 {
-	enum rad_page_result res = RAD_PAGE_NO_COUNTER;
 	struct radclock_params p;
-	u64 counter;
+	u64 counter = 0;
 
-	if (likely(rc->by_page))
-		res = rad_page_snapshot(rc->page, clock, &p, &counter);
-	if (unlikely(res != RAD_PAGE_OK))
-		return read_slow(rc, clock, res, 0, 0, r);
+	if (unlikely(!rc->by_page ||
+		     rad_page_try(rc->page, clock, &p, &counter) != RAD_PAGE_OK))
+		return read_slow(rc, clock, NULL, r);
 	return to_reading(rc, &p, clock, counter, r);
+}
+
+/* flatten: all of it in one piece, with what this clock does not need left out */
+#define FAST __attribute__((flatten, noinline)) static
+
+FAST int gettime_absolute(struct radclock *rc, struct timespec *ts)
+{
+	return gettime_by_page(rc, RADCLOCK_CLOCK_ABSOLUTE, ts);
+}
+
+FAST int gettime_mono(struct radclock *rc, struct timespec *ts)
+{
+	return gettime_by_page(rc, RADCLOCK_CLOCK_MONO, ts);
+}
+
+FAST int gettime_diff(struct radclock *rc, struct timespec *ts)
+{
+	return gettime_by_page(rc, RADCLOCK_CLOCK_DIFF, ts);
+}
+
+int radclock_gettime(struct radclock *rc, enum radclock_clock clock,
+		     struct timespec *ts)
+{
+	switch (clock) {
+	case RADCLOCK_CLOCK_ABSOLUTE:
+		return gettime_absolute(rc, ts);
+	case RADCLOCK_CLOCK_MONO:
+		return gettime_mono(rc, ts);
+	case RADCLOCK_CLOCK_DIFF:
+		return gettime_diff(rc, ts);
+	}
+	return -EINVAL;
+}
+
+FAST int read_absolute(struct radclock *rc, struct radclock_reading *r)
+{
+	return read_by_page(rc, RADCLOCK_CLOCK_ABSOLUTE, r);
+}
+
+FAST int read_mono(struct radclock *rc, struct radclock_reading *r)
+{
+	return read_by_page(rc, RADCLOCK_CLOCK_MONO, r);
+}
+
+FAST int read_diff(struct radclock *rc, struct radclock_reading *r)
+{
+	return read_by_page(rc, RADCLOCK_CLOCK_DIFF, r);
 }
 
 int radclock_read(struct radclock *rc, enum radclock_clock clock,
@@ -167,11 +208,11 @@ int radclock_read(struct radclock *rc, enum radclock_clock clock,
 	memset(r, 0, sizeof(*r));
 	switch (clock) {
 	case RADCLOCK_CLOCK_ABSOLUTE:
-		return read_by_page(rc, RADCLOCK_CLOCK_ABSOLUTE, r);
+		return read_absolute(rc, r);
 	case RADCLOCK_CLOCK_MONO:
-		return read_by_page(rc, RADCLOCK_CLOCK_MONO, r);
+		return read_mono(rc, r);
 	case RADCLOCK_CLOCK_DIFF:
-		return read_by_page(rc, RADCLOCK_CLOCK_DIFF, r);
+		return read_diff(rc, r);
 	}
 	return -EINVAL;
 }
@@ -179,17 +220,25 @@ int radclock_read(struct radclock *rc, enum radclock_clock clock,
 int radclock_read_at(struct radclock *rc, enum radclock_clock clock,
 		     uint64_t counter, struct radclock_reading *r)
 {
-	enum rad_page_result res = RAD_PAGE_NO_COUNTER;
-	struct radclock_params p;
-
 	memset(r, 0, sizeof(*r));
 	if ((unsigned int)clock >= RAD_CLOCKS)
 		return -EINVAL;
-	if (likely(rc->by_page))
-		res = rad_page_snapshot(rc->page, RAD_CLOCKS, &p, NULL);
-	if (unlikely(res != RAD_PAGE_OK))
-		return read_slow(rc, clock, res, RADCLOCK_READ_AT, counter, r);
-	return to_reading(rc, &p, clock, counter, r);
+	return read_slow(rc, clock, &counter, r);
+}
+
+static __attribute__((noinline, cold))
+int counter_slow(struct radclock *rc, uint64_t *counter)
+{
+	enum rad_page_result res;
+	struct radclock_params p;
+	u64 value;
+
+	res = rad_page_insist(rc->page, &p, &value);
+	if (res == RAD_PAGE_OK)
+		*counter = value;
+	else if (rc->module)
+		return rad_device_counter(rc, counter);
+	return page_error(res);
 }
 
 int radclock_counter(struct radclock *rc, uint64_t *counter)
@@ -199,27 +248,18 @@ int radclock_counter(struct radclock *rc, uint64_t *counter)
 	u64 value;
 
 	if (likely(rc->by_page))
-		res = rad_page_snapshot(rc->page, RADCLOCK_CLOCK_ABSOLUTE, &p,
-					&value);
-	if (likely(res == RAD_PAGE_OK)) {
-		*counter = value;
-		return 0;
-	}
-	if (!rc->module)
-		return res == RAD_PAGE_BAD ? -EPROTO : -EAGAIN;
-	return rad_device_counter(rc, counter);
+		res = rad_page_try(rc->page, RADCLOCK_CLOCK_ABSOLUTE, &p, &value);
+	if (unlikely(res == RAD_PAGE_BUSY))
+		return counter_slow(rc, counter);
+	if (unlikely(res != RAD_PAGE_OK))
+		return rc->module ? rad_device_counter(rc, counter) : page_error(res);
+	*counter = value;
+	return 0;
 }
 
 int radclock_get_params(struct radclock *rc, struct radclock_params *params)
 {
-	switch (rad_page_snapshot(rc->page, RAD_CLOCKS, params, NULL)) {
-	case RAD_PAGE_BUSY:
-		return -EAGAIN;
-	case RAD_PAGE_BAD:
-		return -EPROTO;
-	default:
-		return 0;
-	}
+	return page_error(rad_page_insist(rc->page, params, NULL));
 }
 
 int radclock_read_cross(struct radclock *rc, enum radclock_clock clock,
