@@ -132,8 +132,9 @@ wander_stop()
 # module_load [PARAMETER...] / module_unload
 module_load()
 {
-	[ -e /lab/mod/radclock.ko ] || { echo "no radclock.ko for this kernel"; return 1; }
-	insmod /lab/mod/radclock.ko "$@" && wait_for 5 test -r $SYS/status
+	local ko=${RADCLOCK_KO:-/lab/mod/radclock.ko}
+	[ -e "$ko" ] || { echo "no radclock.ko for this kernel"; return 1; }
+	insmod "$ko" "$@" && wait_for 5 test -r $SYS/status
 }
 module_loaded() { [ -d /sys/module/radclock ]; }
 module_unload() { ! module_loaded || rmmod radclock; }
