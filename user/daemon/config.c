@@ -266,19 +266,19 @@ static bool server_number(struct parser *p, const char *option, int min, int max
 
 static bool server_option(struct parser *p, struct config_server *s, const char *w)
 {
-	if (!strcmp(w, "iburst"))
+	if (!strcasecmp(w, "iburst"))
 		s->iburst = true;
-	else if (!strcmp(w, "prefer"))
+	else if (!strcasecmp(w, "prefer"))
 		s->prefer = true;
-	else if (!strcmp(w, "minpoll"))
+	else if (!strcasecmp(w, "minpoll"))
 		return server_number(p, w, POLL_MIN, POLL_MAX,
 				     "from -3 to 10 (log2 of seconds)", &s->minpoll);
-	else if (!strcmp(w, "maxpoll"))
+	else if (!strcasecmp(w, "maxpoll"))
 		return server_number(p, w, POLL_MIN, POLL_MAX,
 				     "from -3 to 10 (log2 of seconds)", &s->maxpoll);
-	else if (!strcmp(w, "port"))
+	else if (!strcasecmp(w, "port"))
 		return server_number(p, w, 1, 65535, "from 1 to 65535", &s->port);
-	else if (!strcmp(w, "maxsources") && s->pool)
+	else if (!strcasecmp(w, "maxsources") && s->pool)
 		return server_number(p, w, 1, 16, "from 1 to 16", &s->maxsources);
 	else {
 		expected(p, s->pool ?
