@@ -10,6 +10,7 @@
 
 #define BANK_W_MIN	1e-12
 #define BANK_MEMORY	600	/* stamps */
+#define BANK_WORST	100
 
 void bank_init(struct bank *b)
 {
@@ -27,7 +28,7 @@ void bank_only(struct bank *b, double wander)
 	b->q[0] = wander * wander;
 }
 
-static void bank_mix(struct bank *b)
+void bank_mix(struct bank *b)
 {
 	struct filter *m = &b->mix;
 	double top = b->score[0], sum = 0, lw = 0;
@@ -96,6 +97,8 @@ void bank_update(struct bank *b, const struct mills *m, double lo, double hi,
 	for (i = 0; i < b->filters; i++) {
 		double l = filter_update(&b->f[i], m, lo, hi, soft);
 
+		/* impossible is impossible, but not for ever */
+		l = fmax(l, -BANK_WORST);
 		b->score[i] += l - b->score[i] / BANK_MEMORY;
 	}
 	bank_mix(b);

@@ -104,12 +104,14 @@ static enum rad_feed core_dispute(struct rad_estimator *e,
 	double age, old;
 
 	dispute_stamp(d, s, lo, hi, hard_lo, hard_hi);
+	/* time has passed all the same */
+	bank_mix(&e->core.bank);
 	age = line_span(&e->line, d->since, s->tf);
 	old = line_span(&e->line, e->story, d->since);
 	if (d->n >= DISPUTE_STAMPS && age > fmin(old, DISPUTE_SPAN))
 		core_adopt(e);
 	else
-		core_publish(e);
+		core_follow(e);
 	return RAD_FEED_DISPUTED;
 }
 
@@ -119,7 +121,6 @@ enum rad_feed core_feed(struct rad_estimator *e, const struct rad_stamp *s,
 	struct core *c = &e->core;
 	struct bank *b = &c->bank;
 	double xx, x, soft, lo, hi, gap, hard_lo, hard_hi, limit, drift;
-	bool hard;
 
 	x = b->mix.x + b->mix.y * d->dt;
 	xx = b->mix.xx + 2 * b->mix.xy * d->dt +
@@ -142,9 +143,11 @@ enum rad_feed core_feed(struct rad_estimator *e, const struct rad_stamp *s,
 	gap = fmax(lo - x, x - hi);
 	limit = DISPUTE_SIGMAS * sqrt(xx + soft) + DISPUTE_FLOOR +
 		2 * drift * d->dt;
-	hard = bound_stamp(&e->bound, &e->line, e->wander, hard_lo, hard_hi);
-	if (!hard || (gap > limit && e->good > 8))
+	/* what is in dispute must not touch the bound */
+	if (hard_lo > e->bound.hi || hard_hi < e->bound.lo ||
+	    (gap > limit && e->good > 8))
 		return core_dispute(e, s, lo, hi, hard_lo, hard_hi);
+	bound_stamp(&e->bound, &e->line, e->wander, hard_lo, hard_hi);
 	if (c->dispute.on &&
 	    (c->dispute.lo > hi + limit || c->dispute.hi < lo - limit))
 		c->dispute.on = false;

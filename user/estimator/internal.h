@@ -98,6 +98,7 @@ struct bank {
 };
 
 void bank_init(struct bank *b);
+void bank_mix(struct bank *b);
 void bank_only(struct bank *b, double wander);
 void bank_start(struct bank *b, double x, double x_var, double y_var);
 void bank_predict(struct bank *b, double dt);
