@@ -75,7 +75,8 @@ static char *word(struct parser *p)
 	return w;
 }
 
-static void expected(struct parser *p, const char *what, const char *got)
+/* say what was expected */
+static void refuse(struct parser *p, const char *what, const char *got)
 {
 	if (got)
 		error(p, "expected %s, got \"%.80s\"", what, got);
@@ -122,7 +123,7 @@ static void parse_int(struct parser *p, const struct directive *d)
 	char *w = word(p);
 
 	if (!to_int(w, d->min, d->max, field(p, d)))
-		expected(p, d->expects, w);
+		refuse(p, d->expects, w);
 }
 
 static void parse_double(struct parser *p, const struct directive *d)
@@ -130,7 +131,7 @@ static void parse_double(struct parser *p, const struct directive *d)
 	char *w = word(p);
 
 	if (!to_double(w, d->min, d->max, field(p, d)))
-		expected(p, d->expects, w);
+		refuse(p, d->expects, w);
 }
 
 static void parse_path(struct parser *p, const struct directive *d)
@@ -142,7 +143,7 @@ static void parse_path(struct parser *p, const struct directive *d)
 		return;
 	}
 	if (!w || w[0] != '/') {
-		expected(p, "an absolute path or \"none\"", w);
+		refuse(p, "an absolute path or \"none\"", w);
 		return;
 	}
 	if (strlen(w) >= (size_t)d->max) {
@@ -158,7 +159,7 @@ static void parse_user(struct parser *p, const struct directive *d)
 	char *w = word(p);
 
 	if (!w || strlen(w) >= sizeof(p->config->user))
-		expected(p, d->expects, w);
+		refuse(p, d->expects, w);
 	else
 		strcpy(p->config->user, w);
 }
@@ -171,7 +172,7 @@ static void parse_counter(struct parser *p, const struct directive *d)
 	if (id > RADCLOCK_COUNTER_ID_NONE)
 		p->config->counter = id;
 	else
-		expected(p, d->expects, w);
+		refuse(p, d->expects, w);
 }
 
 static void parse_choice(struct parser *p, const struct directive *d,
@@ -186,7 +187,7 @@ static void parse_choice(struct parser *p, const struct directive *d,
 			return;
 		}
 	}
-	expected(p, d->expects, w);
+	refuse(p, d->expects, w);
 }
 
 static void parse_algorithm(struct parser *p, const struct directive *d)
@@ -224,7 +225,7 @@ static void parse_steer(struct parser *p, const struct directive *d)
 	char *w = word(p);
 
 	if (!w || strcmp(w, "realtime"))
-		expected(p, d->expects, w);
+		refuse(p, d->expects, w);
 	else
 		p->config->steer_realtime = true;
 }
@@ -234,12 +235,12 @@ static void parse_makestep(struct parser *p, const struct directive *d)
 	char *w = word(p);
 
 	if (!to_double(w, 0, 1e9, &p->config->makestep_threshold)) {
-		expected(p, "a threshold from 0 to 1e9 s", w);
+		refuse(p, "a threshold from 0 to 1e9 s", w);
 		return;
 	}
 	w = word(p);
 	if (!to_int(w, -1, 1000000, &p->config->makestep_limit))
-		expected(p, "a number of updates from 0 to 1000000, or -1 for always", w);
+		refuse(p, "a number of updates from 0 to 1000000, or -1 for always", w);
 }
 
 static void parse_bind(struct parser *p, const struct directive *d)
@@ -248,7 +249,7 @@ static void parse_bind(struct parser *p, const struct directive *d)
 
 	if (!w || (inet_pton(AF_INET, w, &p->config->bind4) != 1 &&
 		   inet_pton(AF_INET6, w, &p->config->bind6) != 1))
-		expected(p, d->expects, w);
+		refuse(p, d->expects, w);
 }
 
 /* an option of server and pool that has a value */
@@ -260,39 +261,43 @@ static bool server_number(struct parser *p, const char *option, int min, int max
 	if (to_int(w, min, max, value))
 		return true;
 	snprintf(what, sizeof(what), "%s %s", option, expects);
-	expected(p, what, w);
+	refuse(p, what, w);
 	return false;
 }
 
 static bool server_option(struct parser *p, struct config_server *s, const char *w)
 {
-	if (!strcasecmp(w, "iburst"))
+	static const char poll_range[] = "from -3 to 10 (log2 of seconds)";
+
+	if (!strcasecmp(w, "iburst")) {
 		s->iburst = true;
-	else if (!strcasecmp(w, "prefer"))
-		s->prefer = true;
-	else if (!strcasecmp(w, "minpoll"))
-		return server_number(p, w, POLL_MIN, POLL_MAX,
-				     "from -3 to 10 (log2 of seconds)", &s->minpoll);
-	else if (!strcasecmp(w, "maxpoll"))
-		return server_number(p, w, POLL_MIN, POLL_MAX,
-				     "from -3 to 10 (log2 of seconds)", &s->maxpoll);
-	else if (!strcasecmp(w, "port"))
-		return server_number(p, w, 1, 65535, "from 1 to 65535", &s->port);
-	else if (!strcasecmp(w, "maxsources") && s->pool)
-		return server_number(p, w, 1, 16, "from 1 to 16", &s->maxsources);
-	else {
-		expected(p, s->pool ?
-			 "iburst, prefer, minpoll, maxpoll, port or maxsources" :
-			 "iburst, prefer, minpoll, maxpoll or port", w);
-		return false;
+		return true;
 	}
-	return true;
+	if (!strcasecmp(w, "prefer")) {
+		s->prefer = true;
+		return true;
+	}
+	if (!strcasecmp(w, "minpoll"))
+		return server_number(p, w, POLL_MIN, POLL_MAX, poll_range, &s->minpoll);
+	if (!strcasecmp(w, "maxpoll"))
+		return server_number(p, w, POLL_MIN, POLL_MAX, poll_range, &s->maxpoll);
+	if (!strcasecmp(w, "port"))
+		return server_number(p, w, 1, 65535, "from 1 to 65535", &s->port);
+	if (!strcasecmp(w, "maxsources") && s->pool)
+		return server_number(p, w, 1, 16, "from 1 to 16", &s->maxsources);
+	refuse(p, s->pool ? "iburst, prefer, minpoll, maxpoll, port or maxsources" :
+	       "iburst, prefer, minpoll, maxpoll or port", w);
+	return false;
 }
 
 static bool is_host_name(const char *w)
 {
-	return w[0] != '-' && w[0] != '.' &&
-	       w[strspn(w, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:%")] == 0;
+	const char *c;
+
+	for (c = w; *c; c++)
+		if (!isalnum((unsigned char)*c) && !strchr("-._:%", *c))
+			return false;
+	return w[0] != '-' && w[0] != '.';
 }
 
 static void parse_server(struct parser *p, const struct directive *d)
@@ -306,7 +311,7 @@ static void parse_server(struct parser *p, const struct directive *d)
 	unsigned int i;
 
 	if (!w || strlen(w) >= sizeof(s.name) || !is_host_name(w)) {
-		expected(p, d->expects, w);
+		refuse(p, d->expects, w);
 		return;
 	}
 	strcpy(s.name, w);
@@ -404,7 +409,7 @@ static void parse_line(struct parser *p, char *line, unsigned int *seen)
 	if (p->errors == before) {
 		w = word(p);
 		if (w)
-			expected(p, "the end of the line", w);
+			refuse(p, "the end of the line", w);
 	}
 }
 
@@ -420,7 +425,7 @@ static void check_whole(struct parser *p)
 	if (c->steer_realtime && !config_without_module(c))
 		error(p, "\"steer realtime\" needs \"counter monotonic_raw\"");
 	if (config_without_module(c) && !c->page_file[0] && !c->steer_realtime)
-		error(p, "\"counter monotonic_raw\" with neither a pagefile nor \"steer realtime\": nobody could read the clock");
+		error(p, "neither a pagefile nor \"steer realtime\": nobody could read the clock");
 }
 
 static void set_defaults(struct config *c)

@@ -108,15 +108,13 @@ static u32 status_now(double *maxerror)
 
 static void tell_status(void)
 {
-	char text[SOURCE_TEXT_MAX] = "nobody";
 	double maxerror;
 	u32 status = status_now(&maxerror);
 	int selected = valid && ensemble ? rad_ensemble_selected(ensemble) : -1;
+	const char *text = selected >= 0 ? ntp_sources[selected].text : "nobody";
 
 	if (status == told_status && selected == told_selected)
 		return;
-	if (selected >= 0)
-		source_text(&ntp_sources[selected], text, sizeof(text));
 	if (selected >= 0 && selected != told_selected)
 		log_info("following %s", text);
 	if (status != told_status) {
@@ -191,7 +189,6 @@ bool engine_exchange(struct ntp_source *source, u64 ta, u64 tf, const struct clo
 		.refid = reply->refid, .leap = reply->leap, .stratum = reply->stratum,
 		.flags = by_kernel ? RAD_STAMP_KERNEL_TX | RAD_STAMP_KERNEL_RX : 0,
 	};
-	char text[SOURCE_TEXT_MAX];
 	enum rad_feed fed;
 
 	if (!ensemble || !clock_same_era(of, &era)) {
@@ -201,9 +198,9 @@ bool engine_exchange(struct ntp_source *source, u64 ta, u64 tf, const struct clo
 	fed = rad_ensemble_feed(ensemble, source - ntp_sources, &s);
 	publish();
 	source->offset = offset_of(&s);
-	stamp_log_write(&s, source_text(source, text, sizeof(text)), rad_feed_name(fed),
+	stamp_log_write(&s, source->text, rad_feed_name(fed),
 			radclock_counter_name(era.counter_id), hz, era.marker);
-	log_debug("%s: %s, %s stamps, round trip %.9f s, offset %+.9f s", text,
+	log_debug("%s: %s, %s stamps, round trip %.9f s, offset %+.9f s", source->text,
 		  rad_feed_name(fed), by_kernel ? "kernel" : "user",
 		  hz > 0 ? (double)(tf - ta) / hz : NAN, source->offset);
 	tell_status();

@@ -34,19 +34,16 @@ static unsigned int index_of(const struct ntp_source *s)
 	return s - ntp_sources;
 }
 
-const char *source_text(const struct ntp_source *s, char *buf, size_t len)
+static void set_text(struct ntp_source *s)
 {
 	char address[ADDRESS_TEXT_MAX];
 
 	if (s->literal || s->state == SOURCE_UNRESOLVED)
-		snprintf(buf, len, "%s", s->config.name);
+		snprintf(s->text, sizeof(s->text), "%s", s->config.name);
 	else
-		snprintf(buf, len, "%s (%s)", s->config.name,
+		snprintf(s->text, sizeof(s->text), "%s (%s)", s->config.name,
 			 address_text(&s->address, address, sizeof(address)));
-	return buf;
 }
-
-#define TEXT(s)	source_text(s, (char [SOURCE_TEXT_MAX]){ 0 }, SOURCE_TEXT_MAX)
 
 /* ---------------------------------------------------------- one exchange */
 
@@ -83,9 +80,9 @@ static void ask_name(struct ntp_source *s);
 static void missed(struct ntp_source *s, const char *why)
 {
 	s->counts.missed++;
-	log_debug("%s: %s", TEXT(s), why);
+	log_debug("%s: %s", s->text, why);
 	if (poll_missed(&s->poll)) {
-		log_warn("%s does not answer any more (%s)", TEXT(s), why);
+		log_warn("%s does not answer any more (%s)", s->text, why);
 		engine_unreachable(index_of(s));
 		s->failures = 0;
 	} else if (!s->poll.reach) {
@@ -93,7 +90,7 @@ static void missed(struct ntp_source *s, const char *why)
 		if (s->failures == LOOKUP_AFTER_MISSES) {
 			s->failures = 0;
 			if (!s->last_good && s->literal)
-				log_warn("%s has not answered yet (%s)", TEXT(s), why);
+				log_warn("%s has not answered yet (%s)", s->text, why);
 			if (!s->literal)
 				ask_name(s);
 		}
@@ -134,7 +131,7 @@ static void complete(struct ntp_source *s)
 	s->last_kind = by_kernel ? STAMP_BY_KERNEL : STAMP_BY_USER;
 	s->failures = 0;
 	if (was_lost)
-		log_info("%s answers (stratum %u)", TEXT(s), x.reply.stratum);
+		log_info("%s answers (stratum %u)", s->text, x.reply.stratum);
 	stable = engine_exchange(s, by_kernel ? x.tx_kernel.counter : x.tx_user.counter,
 				 by_kernel ? x.rx_kernel.counter : x.rx_user.counter,
 				 &x.tx_user.era);
@@ -175,13 +172,10 @@ static void waited(struct loop_timer *t)
 
 static void denied(struct ntp_source *s)
 {
-	char text[SOURCE_TEXT_MAX];
-
-	source_text(s, text, sizeof(text));
 	engine_unreachable(index_of(s));
 	s->state = SOURCE_DENIED;
 	loop_timer_stop(&s->next);
-	log_warn("%s refuses to serve us: it is not asked any more", text);
+	log_warn("%s refuses to serve us: it is not asked any more", s->text);
 }
 
 static void kissed(struct ntp_source *s, enum ntp_verdict v, const struct ntp_packet *p)
@@ -195,7 +189,7 @@ static void kissed(struct ntp_source *s, enum ntp_verdict v, const struct ntp_pa
 	case NTP_KISS_RATE:
 		poll_slow_down(&s->poll, p->poll);
 		schedule(s, loop_now());
-		log_warn("%s asks for fewer requests: polling every %lld s", TEXT(s),
+		log_warn("%s asks for fewer requests: polling every %lld s", s->text,
 			 (long long)(poll_interval(&s->poll) / NSEC_PER_SEC));
 		break;
 	default:
@@ -213,7 +207,7 @@ static void reply_arrived(struct ntp_source *s, const u8 *data, size_t len,
 	v = ntp_check_reply(data, len, x->replied ? 0 : x->nonce, &p);
 	s->counts.dropped[v]++;
 	if (!ntp_verdict_is_ours(v)) {
-		log_debug("%s: dropped a packet: %s", TEXT(s), ntp_verdict_text(v));
+		log_debug("%s: dropped a packet: %s", s->text, ntp_verdict_text(v));
 		return;		/* the true reply may still come */
 	}
 	if (v == NTP_GOOD && p.root_delay / 2 + p.root_dispersion > config->max_distance) {
@@ -327,7 +321,7 @@ static void ask(struct ntp_source *s)
 	r = send_request(s);
 	if (r) {
 		if (r != s->last_error)
-			log_warn("cannot ask %s: %s", TEXT(s), strerror(-r));
+			log_warn("cannot ask %s: %s", s->text, strerror(-r));
 		missed(s, strerror(-r));
 	} else {
 		limit = poll_interval(&s->poll) * 7 / 8;
@@ -362,13 +356,14 @@ static void activate(struct ntp_source *s, const union address *a)
 	s->address = *a;
 	address_set_port(&s->address, s->config.port);
 	s->state = SOURCE_ACTIVE;
+	set_text(s);
 	s->failures = 0;
 	s->last_good = 0;
 	s->counts = (struct source_counts){ 0 };
 	poll_init(&s->poll, s->config.minpoll, s->config.maxpoll, s->config.iburst);
 	if (moved)
-		log_info("trying another address: %s", TEXT(s));
-	loop_timer_after(&s->next, index_of(s) * STAGGER);
+		log_info("trying another address: %s", s->text);
+	loop_timer_after(&s->next, STAGGER * index_of(s));
 }
 
 static bool address_in_use(const union address *a, unsigned int port)
@@ -460,6 +455,7 @@ static void add_source(const struct config_server *cs)
 		.next.expired = next_due, .wait.expired = waited,
 	};
 	s->literal = resolve_literal(cs->name, &a);
+	set_text(s);
 	if (s->literal)
 		activate(s, &a);
 	else
@@ -468,7 +464,7 @@ static void add_source(const struct config_server *cs)
 
 static void remove_source(struct ntp_source *s)
 {
-	log_info("%s is not used any more", TEXT(s));
+	log_info("%s is not used any more", s->text);
 	close_exchange(s);
 	loop_timer_stop(&s->next);
 	engine_forget(index_of(s));
@@ -545,7 +541,7 @@ void ntp_client_restart(void)
 			continue;
 		close_exchange(s);
 		poll_restart(&s->poll);
-		loop_timer_after(&s->next, index_of(s) * STAGGER);
+		loop_timer_after(&s->next, STAGGER * index_of(s));
 	}
 }
 

@@ -54,6 +54,7 @@ struct ntp_source {
 	enum source_state state;
 	struct config_server config;
 	union address address;
+	char text[CONFIG_NAME_MAX + ADDRESS_TEXT_MAX];	/* for people */
 	bool literal;		/* the configuration gives an address */
 	bool asked;		/* for its name */
 	struct poll_control poll;
@@ -81,10 +82,6 @@ void ntp_client_stop(void);
 
 /* the kernel stamped a packet that carried @nonce */
 void ntp_client_stamped(u64 nonce, bool out, const struct clock_value *v);
-
-/* how people call it: name and address */
-const char *source_text(const struct ntp_source *s, char *buf, size_t len);
-#define SOURCE_TEXT_MAX		(CONFIG_NAME_MAX + ADDRESS_TEXT_MAX + 4)
 
 /* told by the client (engine.c) */
 
