@@ -55,7 +55,7 @@ void facts_print(const struct facts *f, FILE *to)
 	char a[64];
 
 	fprintf(to, "Status          : %s\n", fmt_status(f->reading.status));
-	if (f->info.reason[0])
+	if (f->info.reason[0] && !f->readable)
 		fprintf(to, "Reason          : %s\n", f->info.reason);
 	if (f->info.source[0])
 		fprintf(to, "Source          : %s\n", f->info.source);
@@ -76,7 +76,10 @@ void facts_print(const struct facts *f, FILE *to)
 		if (f->params.flags & RADCLOCK_PARAMS_FLAG_SMEARED)
 			fprintf(to, "Smearing        : the server smears leap seconds\n");
 	}
-	fprintf(to, "Disruptions     : %" PRIu64 "\n", f->info.disruptions);
+	fprintf(to, "Disruptions     : %" PRIu64, f->info.disruptions);
+	if (f->info.disruptions && f->info.reason[0])
+		fprintf(to, " (the last: %s)", f->info.reason);
+	fputc('\n', to);
 	if (f->info.module_version[0])
 		fprintf(to, "Module          : %s, page version %u\n",
 			f->info.module_version, f->info.abi_version);

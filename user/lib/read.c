@@ -110,16 +110,25 @@ int read_slow(struct radclock *rc, unsigned int clock, const uint64_t *at,
 	return read_by_device(rc, &io, r);
 }
 
-/* on the device's own clockid where the page cannot be read by anybody */
+/* the page did not do at the first attempt, or is not wanted */
 static __attribute__((noinline, cold))
 int gettime_slow(struct radclock *rc, unsigned int clock, struct timespec *ts)
 {
+	enum rad_page_result res = RAD_PAGE_NO_COUNTER;
 	struct radclock_reading r;
+	struct radclock_params p;
+	u64 counter = 0;
 	int err;
 
-	if (!rc->by_page && rc->fd[clock] >= 0)
+	if (rc->by_page)
+		res = rad_page_insist(rc->page, &p, &counter);
+	/* clock_gettime() is cheaper than the ioctl of a full reading */
+	if (res == RAD_PAGE_NO_COUNTER && rc->fd[clock] >= 0 && rc->module)
 		return rad_device_gettime(rc, clock, ts);
-	err = read_slow(rc, clock, NULL, &r);
+	if (res == RAD_PAGE_OK)
+		err = to_reading(rc, &p, clock, counter, &r);
+	else
+		err = read_slow(rc, clock, NULL, &r);
 	if (!err)
 		*ts = radclock_timespec(r.time);
 	return err;
