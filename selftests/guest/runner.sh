@@ -30,8 +30,12 @@ after()
 	echo tsc > /sys/devices/system/clocksource/clocksource0/current_clocksource 2>/dev/null
 }
 
+# leaks are looked for from here on
+leaks=/sys/kernel/debug/kmemleak
+[ -w $leaks ] || leaks=
+[ -z "$leaks" ] || echo clear > $leaks
 echo "KTAP version 1"
-echo "1..$#"
+echo "1..$(($# + ${leaks:+1} + 0))"
 n=0 failed=0
 for t; do
 	name=${t%:*} n=$((n + 1))
@@ -46,4 +50,13 @@ for t; do
 	cp /run/testbed/*.log /share/logs/"$name"/ 2>/dev/null
 	rm -rf /run/testbed/*
 done
+if [ -n "$leaks" ]; then
+	found=$(kmemleak_scan)
+	if [ -z "$found" ]; then echo "ok $((n + 1)) kmemleak"
+	else
+		printf '%s\n' "$found" | head -n 60 | sed 's/^/# /'
+		echo "not ok $((n + 1)) kmemleak # $(grep -c '^unreferenced' <<< "$found") leaks"
+		failed=$((failed + 1))
+	fi
+fi
 [ $failed -eq 0 ]

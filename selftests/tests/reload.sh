@@ -1,0 +1,34 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# lab: timeout=300
+# The module comes and goes while its doors are being read: 100 times on the
+# debug kernel, 15 elsewhere. The runner looks at the kernel's log.
+. /lab/ktap.sh
+. /lab/testbed.sh
+
+cycles=15
+case $(uname -r) in *radclock-debug*) cycles=100 ;; esac
+[ -z "$CYCLES" ] || cycles=$CYCLES
+ktap_plan 3
+
+# Readers that do not care whether the module is there; killed at the end.
+readers=()
+(while :; do clockid /dev/radclock; clockid /dev/radclock-mono; done > /dev/null 2>&1) & readers+=($!)
+(while :; do cat $SYS/*; done > /dev/null 2>&1) & readers+=($!)
+(while :; do truth -q -t 0.2 -i 1; done > /dev/null 2>&1) & readers+=($!)
+(while :; do radclock counters --json; radclock now --json; done > /dev/null 2>&1) & readers+=($!)
+
+bad=0 loaded=0
+for i in $(seq "$cycles"); do
+	module_load || { ktap_say "cycle $i: does not load"; bad=$((bad + 1)); continue; }
+	loaded=$((loaded + 1))
+	sleep 0.2
+	# an open clock may hold the module; the readers let go again and again
+	wait_for 20 module_unload || { ktap_say "cycle $i: does not unload"; bad=$((bad + 1)); break; }
+done
+ktap_eq "$cycles times loaded" "$loaded" "$cycles"
+ktap_eq "and unloaded, with readers running" "$bad" 0
+kill "${readers[@]}" 2>/dev/null
+wait 2>/dev/null
+ktap_eq "nothing is left" "$(ls -d $SYS /dev/radclock* 2>/dev/null)" ""
+ktap_end
