@@ -10,6 +10,7 @@
 
 #define BANK_W_MIN	1e-12
 #define BANK_MEMORY	600	/* stamps */
+#define BANK_CALM	8	/* index of 1e-8 */
 #define BANK_WORST	100
 
 void bank_init(struct bank *b)
@@ -17,8 +18,11 @@ void bank_init(struct bank *b)
 	unsigned int i;
 
 	b->filters = BANK_FILTERS;
-	for (i = 0; i < BANK_FILTERS; i++)
+	for (i = 0; i < BANK_FILTERS; i++) {
 		b->q[i] = BANK_W_MIN * BANK_W_MIN * pow(10, i);
+		/* no quartz is as wild as 3e-8, short of a failing one */
+		b->prior[i] = i > BANK_CALM ? -1.5 * (i - BANK_CALM) : 0;
+	}
 }
 
 /* one filter that is told the wander: the limit to compare with */
@@ -31,14 +35,13 @@ void bank_only(struct bank *b, double wander)
 void bank_mix(struct bank *b)
 {
 	struct filter *m = &b->mix;
-	double top = b->score[0], sum = 0, lw = 0;
+	double top = -1e300, sum = 0, lw = 0;
 	unsigned int i;
 
-	for (i = 1; i < b->filters; i++)
-		if (b->score[i] > top)
-			top = b->score[i];
+	for (i = 0; i < b->filters; i++)
+		top = fmax(top, b->score[i] + b->prior[i]);
 	for (i = 0; i < b->filters; i++) {
-		double d = b->score[i] - top;
+		double d = b->score[i] + b->prior[i] - top;
 
 		b->weight[i] = d > -30 ? exp(d) : 0;
 		sum += b->weight[i];
@@ -89,8 +92,9 @@ void bank_predict(struct bank *b, double dt)
 		filter_predict(&b->f[i], b->q[i], dt);
 }
 
-void bank_update(struct bank *b, const struct mills *m, double lo, double hi,
-		 double soft)
+/* without a new mixture, for a row of them */
+void bank_score(struct bank *b, const struct mills *m, double lo, double hi,
+		double soft)
 {
 	unsigned int i;
 
@@ -101,6 +105,12 @@ void bank_update(struct bank *b, const struct mills *m, double lo, double hi,
 		l = fmax(l, -BANK_WORST);
 		b->score[i] += l - b->score[i] / BANK_MEMORY;
 	}
+}
+
+void bank_update(struct bank *b, const struct mills *m, double lo, double hi,
+		 double soft)
+{
+	bank_score(b, m, lo, hi, soft);
 	bank_mix(b);
 }
 

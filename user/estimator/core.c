@@ -14,15 +14,87 @@
 #define DISPUTE_SPAN	3600.0	/* s: the longer story wins, at most this */
 #define DISPUTE_STAMPS	4
 
+/* variance of a stamp's ends, but for what is not known of the path */
+static double own_softness(const struct rad_estimator *e,
+			   const struct rad_stamp *s)
+{
+	double tick = line_period(&e->line);
+
+	return SOFT_FLOOR * SOFT_FLOOR + tick * tick / 3 +
+	       s->host_noise * s->host_noise + s->precision * s->precision;
+}
+
 static double softness(const struct rad_estimator *e,
 		       const struct rad_stamp *s)
 {
-	double tick = line_period(&e->line);
 	double path = path_softness(&e->core.path);
 
-	return SOFT_FLOOR * SOFT_FLOOR + tick * tick / 3 +
-	       s->host_noise * s->host_noise + s->precision * s->precision +
-	       path * path;
+	return own_softness(e, s) + path * path;
+}
+
+static void keep(struct rad_estimator *e, const struct rad_stamp *s)
+{
+	struct core *c = &e->core;
+	struct kept *k;
+
+	if (c->kept_n >= CORE_HISTORY) {
+		c->kept_n = CORE_HISTORY + 1;
+		return;
+	}
+	k = &c->kept[c->kept_n++];
+	k->ta = s->ta;
+	k->tf = s->tf;
+	k->tb = s->tb;
+	k->te = s->te;
+	k->soft = own_softness(e, s);
+}
+
+/* never empty, so that the filters get a density and not nothing */
+static void ends(double *lo, double *hi)
+{
+	double mid = (*lo + *hi) / 2;
+
+	if (*hi - *lo > SOFT_FLOOR / 5)
+		return;
+	*lo = mid - SOFT_FLOOR / 10;
+	*hi = mid + SOFT_FLOOR / 10;
+}
+
+/*
+ * The least round trip was too long so far: every interval was too narrow, in
+ * the same way, and the filters of little wander would never forget it. Run
+ * the stamps through them again while there are few.
+ */
+static void core_again(struct rad_estimator *e)
+{
+	struct core *c = &e->core;
+	double path = path_softness(&c->path);
+	unsigned int i;
+
+	if (c->kept_n > CORE_HISTORY || c->base_used - path_base(&c->path) <
+	    path / 4)
+		return;
+	c->base_used = path_base(&c->path);
+	for (i = 0; i < c->kept_n; i++) {
+		const struct kept *k = &c->kept[i];
+		double lo, hi, soft = k->soft + path * path;
+
+		lo = raw_to_s(rad_time_raw(k->te) - line_at(&e->line, k->tf)) +
+		     c->path.base_in;
+		hi = raw_to_s(rad_time_raw(k->tb) - line_at(&e->line, k->ta)) -
+		     c->path.base_out;
+		ends(&lo, &hi);
+		if (!i) {
+			bank_start(&c->bank, (lo + hi) / 2, soft +
+				   (hi - lo) * (hi - lo) / 12,
+				   c->y_start * c->y_start);
+			continue;
+		}
+		bank_predict(&c->bank, line_span(&e->line, c->kept[i - 1].tf,
+						 k->tf));
+		bank_score(&c->bank, &c->mills, lo, hi, soft);
+	}
+	bank_mix(&c->bank);
 }
 
 /* what to publish: the mixture's deviations */
@@ -74,6 +146,10 @@ void core_start(struct rad_estimator *e, const struct rad_stamp *s,
 	x = (d->out - c->path.base_out + d->in + c->path.base_in) / 2;
 	var += pow(d->rtt - path_base(&c->path), 2) / 12;
 	bank_start(&c->bank, x, var, y_sigma * y_sigma);
+	c->y_start = y_sigma;
+	c->kept_n = 0;
+	c->base_used = path_base(&c->path);
+	keep(e, s);
 	core_follow(e);
 }
 
@@ -92,6 +168,7 @@ void core_adopt(struct rad_estimator *e)
 	e->story = d->since;
 	e->info.disputes++;
 	d->on = false;
+	c->kept_n = CORE_HISTORY + 1;
 	core_follow(e);
 }
 
@@ -115,29 +192,36 @@ static enum rad_feed core_dispute(struct rad_estimator *e,
 	return RAD_FEED_DISPUTED;
 }
 
+/* the mixture @dt s later */
+static void predicted(const struct bank *b, double dt, double *x, double *xx)
+{
+	*x = b->mix.x + b->mix.y * dt;
+	*xx = b->mix.xx + 2 * b->mix.xy * dt +
+	      (b->mix.yy + b->wander * b->wander * dt / 3) * dt * dt;
+}
+
 enum rad_feed core_feed(struct rad_estimator *e, const struct rad_stamp *s,
 			const struct edges *d)
 {
 	struct core *c = &e->core;
 	struct bank *b = &c->bank;
 	double xx, x, soft, lo, hi, gap, hard_lo, hard_hi, limit, drift;
+	u32 shifts;
 
-	x = b->mix.x + b->mix.y * d->dt;
-	xx = b->mix.xx + 2 * b->mix.xy * d->dt +
-	     (b->mix.yy + b->wander * b->wander * d->dt / 3) * d->dt * d->dt;
+	predicted(b, d->dt, &x, &xx);
+	shifts = c->path.up_shifts + c->path.down_shifts;
+	path_stamp(&c->path, d->rtt, d->out - x, x - d->in, sqrt(xx));
+	if (shifts != c->path.up_shifts + c->path.down_shifts)
+		c->kept_n = CORE_HISTORY + 1;
+	core_again(e);
+	predicted(b, d->dt, &x, &xx);
 	bank_predict(b, d->dt);
 	drift = bound_drift(&e->bound, e->wander, d->dt);
 	dispute_predict(&c->dispute, drift, d->dt);
-	path_stamp(&c->path, d->rtt, d->out - x, x - d->in, sqrt(xx));
 	soft = softness(e, s);
 	lo = d->in + c->path.base_in;
 	hi = d->out - c->path.base_out;
-	if (!(hi > lo)) {
-		lo = (lo + hi) / 2;
-		hi = lo;
-		lo -= SOFT_FLOOR / 10;
-		hi += SOFT_FLOOR / 10;
-	}
+	ends(&lo, &hi);
 	hard_lo = d->in - d->slack;
 	hard_hi = d->out + d->slack;
 	gap = fmax(lo - x, x - hi);
@@ -153,6 +237,7 @@ enum rad_feed core_feed(struct rad_estimator *e, const struct rad_stamp *s,
 		c->dispute.on = false;
 	path_envelopes(&c->path, &e->line, s->ta, s->tf, d->out, d->in,
 		       b->mix.yy, b->wander);
+	keep(e, s);
 	bank_update(b, &c->mills, lo, hi, soft);
 	core_follow(e);
 	return RAD_FEED_ACCEPTED;

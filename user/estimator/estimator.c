@@ -106,7 +106,7 @@ static bool find_hz(struct rad_estimator *e, const struct rad_stamp *s)
 	if (!(span > 0.05) || !(hz >= HZ_MIN && hz <= HZ_MAX))
 		return false;
 	error = rtts / ticks;
-	if (!(error < 0.05))
+	if (!(error < 0.2))
 		return false;
 	line_init(&e->line, hz);
 	e->nominal = line_period(&e->line);
@@ -204,6 +204,7 @@ enum rad_feed rad_estimator_feed(struct rad_estimator *e,
 				 const struct rad_stamp *s)
 {
 	enum rad_feed r = stamp_check(s, e->have_last ? &e->last : NULL);
+	struct rad_stamp first;
 	struct edges d;
 	int leap;
 
@@ -219,10 +220,16 @@ enum rad_feed rad_estimator_feed(struct rad_estimator *e,
 			return refuse(e, RAD_FEED_ACCEPTED);
 		}
 		if (!find_hz(e, s)) {
-			/* a better first one, if this cannot be a second */
-			e->last = *s;
+			/* a later first one, if this cannot be a second */
+			if (++e->odd_n > ODD_STAMPS ||
+			    rad_time_raw(s->tb) <= rad_time_raw(e->last.tb)) {
+				e->last = *s;
+				e->odd_n = 0;
+			}
 			return refuse(e, RAD_FEED_RANGE);
 		}
+		first = e->last;
+		start(e, &first);
 	}
 	d.dt = e->have_last ? line_span(&e->line, e->last.tf, s->tf) : 0;
 	if (e->have_clock && d.dt > RAD_MAX_SPAN)

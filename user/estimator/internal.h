@@ -91,6 +91,7 @@ struct bank {
 	struct filter f[BANK_FILTERS];
 	double q[BANK_FILTERS];
 	double score[BANK_FILTERS];
+	double prior[BANK_FILTERS];
 	double weight[BANK_FILTERS];
 	unsigned int filters;
 	struct filter mix;
@@ -102,6 +103,8 @@ void bank_mix(struct bank *b);
 void bank_only(struct bank *b, double wander);
 void bank_start(struct bank *b, double x, double x_var, double y_var);
 void bank_predict(struct bank *b, double dt);
+void bank_score(struct bank *b, const struct mills *m, double lo, double hi,
+		double soft);
 void bank_update(struct bank *b, const struct mills *m, double lo, double hi,
 		 double soft);
 void bank_shift(struct bank *b, double dx, double dy);
@@ -221,12 +224,27 @@ int leap_due(struct leap *l, const struct line *line, u64 counter);
 
 /* core.c */
 
+#define CORE_HISTORY	512
+
+/* a stamp that was used, to be used again */
+struct kept {
+	u64 ta;
+	u64 tf;
+	struct rad_time tb;
+	struct rad_time te;
+	double soft;		/* variance of its ends without the path's */
+};
+
 struct core {
 	struct mills mills;
 	struct bank bank;
 	struct path path;
 	struct dispute dispute;
 	double soft;
+	double base_used;	/* least round trip of the latest run, s */
+	double y_start;		/* sigma of the rate before the first stamp */
+	unsigned int kept_n;	/* CORE_HISTORY + 1: no longer all of them */
+	struct kept kept[CORE_HISTORY];
 };
 
 /* estimator.c */
