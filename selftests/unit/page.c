@@ -41,14 +41,45 @@ static bool refused(int want, void (*spoil)(void))
 	return false;
 }
 
-static void no_vmclock(void) { page->vmclock.magic++; }
-static void no_radclock(void) { page->magic = 0; }
-static void other_vmclock(void) { page->vmclock.version = 2; }
-static void other_abi(void) { page->params.abi_version++; }
-static void smaller(void) { page->params.size -= 8; }
-static void larger(void) { page->params.size += 8; }
-static void wild_shift(void) { page->params.period_shift = 64; }
-static void stuck(void) { page->vmclock.seq_count = 1; }
+static void no_vmclock(void)
+{
+	page->vmclock.magic++;
+}
+
+static void no_radclock(void)
+{
+	page->magic = 0;
+}
+
+static void other_vmclock(void)
+{
+	page->vmclock.version = 2;
+}
+
+static void other_abi(void)
+{
+	page->params.abi_version++;
+}
+
+static void smaller(void)
+{
+	page->params.size -= 8;
+}
+
+static void larger(void)
+{
+	page->params.size += 8;
+}
+
+static void wild_shift(void)
+{
+	page->params.period_shift = 64;
+}
+
+static void stuck(void)
+{
+	page->vmclock.seq_count = 1;
+}
 
 static void test_open(void)
 {

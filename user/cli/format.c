@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "cli.h"
 #include "fixed.h"
@@ -120,7 +119,9 @@ char *fmt_flags(char *buf, size_t len, uint32_t flags)
 		if (flags & names[i].flag)
 			n += (size_t)snprintf(buf + n, len - n, "%s%s",
 					      n ? "," : "", names[i].name);
-	return buf[0] ? buf : strncpy(buf, "-", len);
+	if (!buf[0])
+		snprintf(buf, len, "-");
+	return buf;
 }
 
 const char *fmt_status(uint32_t status)

@@ -2,6 +2,7 @@
 /*
  * The state of the clock: from the module, or what the page tells.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "nl.h"
@@ -50,8 +51,7 @@ static int info_from_page(struct radclock *rc, struct radclock_info *info)
 	if (err)
 		return err;
 	name = radclock_counter_name(p.counter_id);
-	if (name)
-		strncpy(info->counter_name, name, sizeof(info->counter_name) - 1);
+	snprintf(info->counter_name, sizeof(info->counter_name), "%s", name ?: "");
 	info->abi_version = p.abi_version;
 	info->counter_id = p.counter_id;
 	info->counter_flags = p.counter_flags;

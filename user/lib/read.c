@@ -165,19 +165,20 @@ int read_by_page(struct radclock *rc, unsigned int clock,
 }
 
 /* flatten: all of it in one piece, with what this clock does not need left out */
-#define FAST __attribute__((flatten, noinline)) static
-
-FAST int gettime_absolute(struct radclock *rc, struct timespec *ts)
+static __attribute__((flatten, noinline))
+int gettime_absolute(struct radclock *rc, struct timespec *ts)
 {
 	return gettime_by_page(rc, RADCLOCK_CLOCK_ABSOLUTE, ts);
 }
 
-FAST int gettime_mono(struct radclock *rc, struct timespec *ts)
+static __attribute__((flatten, noinline))
+int gettime_mono(struct radclock *rc, struct timespec *ts)
 {
 	return gettime_by_page(rc, RADCLOCK_CLOCK_MONO, ts);
 }
 
-FAST int gettime_diff(struct radclock *rc, struct timespec *ts)
+static __attribute__((flatten, noinline))
+int gettime_diff(struct radclock *rc, struct timespec *ts)
 {
 	return gettime_by_page(rc, RADCLOCK_CLOCK_DIFF, ts);
 }
@@ -196,17 +197,20 @@ int radclock_gettime(struct radclock *rc, enum radclock_clock clock,
 	return -EINVAL;
 }
 
-FAST int read_absolute(struct radclock *rc, struct radclock_reading *r)
+static __attribute__((flatten, noinline))
+int read_absolute(struct radclock *rc, struct radclock_reading *r)
 {
 	return read_by_page(rc, RADCLOCK_CLOCK_ABSOLUTE, r);
 }
 
-FAST int read_mono(struct radclock *rc, struct radclock_reading *r)
+static __attribute__((flatten, noinline))
+int read_mono(struct radclock *rc, struct radclock_reading *r)
 {
 	return read_by_page(rc, RADCLOCK_CLOCK_MONO, r);
 }
 
-FAST int read_diff(struct radclock *rc, struct radclock_reading *r)
+static __attribute__((flatten, noinline))
+int read_diff(struct radclock *rc, struct radclock_reading *r)
 {
 	return read_by_page(rc, RADCLOCK_CLOCK_DIFF, r);
 }
