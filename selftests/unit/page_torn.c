@@ -6,9 +6,10 @@
 #include <inttypes.h>
 #include <pthread.h>
 
+#include "oracle.h"
 #include "page_make.h"
 
-#define READERS		3
+#define READERS		2
 #define SECONDS		1
 
 static struct radclock_page *page;
@@ -35,6 +36,16 @@ static void end(void)
 			 __ATOMIC_RELEASE);
 }
 
+/* some hundred ns, so that a reader comes in between at any place */
+static void dawdle(void)
+{
+	static uint64_t seed = 1;
+	volatile int n = (int)(rnd(&seed) & 255);
+
+	while (n--)
+		;
+}
+
 /* the same second @n everywhere: a mix shows */
 static void publish(u64 counter, s64 n)
 {
@@ -45,11 +56,13 @@ static void publish(u64 counter, s64 n)
 	p->disruption_marker = (u64)n;
 	p->absolute.counter = counter;
 	p->absolute.sec = n;
+	dawdle();
 	p->mono.sec = n;
 	p->mono_join_counter = counter + 3600 * RADCLOCK_NSEC;
 	p->diff.sec = n;
 	p->maxerror_ns = (u64)n * RADCLOCK_NSEC;
 	end();
+	dawdle();
 }
 
 static void *write_on(void *arg)
@@ -58,9 +71,9 @@ static void *write_on(void *arg)
 	s64 n = 1;
 
 	while (!stop) {
-		publish(counter, n = n % 1000 + 1);
-		if (n == 500)
-			sched_yield();
+		/* far apart: a reading is less than a minute from its second */
+		n = n % 100000 + 100;
+		publish(counter, n);
 	}
 	return NULL;
 }
