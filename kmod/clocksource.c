@@ -9,16 +9,35 @@
 
 #include "clock.h"
 #include "clocksource.h"
+#include "cross.h"
 #include "fixed.h"
 
+static bool taking_over;
+
+/*
+ * The kernel changes clocksources by reading the old one and then, all CPUs
+ * stopped, the new one: the time in between is lost. Not with us, if the old
+ * one reads our counter: our first answer is about the kernel's last reading.
+ */
 static u64 read(struct clocksource *cs)
 {
+	u64 counter;
+
+	if (unlikely(taking_over)) {
+		taking_over = false;
+		if (rad_cross_handover(cs, &counter))
+			return rad_clock_diff_ns_at(counter);
+	}
 	return rad_clock_diff_ns();
 }
 
+/* right before the change, in the same interrupt-free section */
 static int enable(struct clocksource *cs)
 {
-	return rad_clock_hold_counter(true) ? 0 : -EBUSY;
+	if (!rad_clock_hold_counter(true))
+		return -EBUSY;
+	taking_over = true;
+	return 0;
 }
 
 static void disable(struct clocksource *cs)

@@ -71,3 +71,25 @@ void rad_cross_read(struct rad_cross *x)
 	}
 	x->uncertainty = best - best / 2;
 }
+
+/**
+ * rad_cross_handover() - where the kernel's time stands, in our counter
+ * @cs: the clocksource that is being taken up
+ * @counter: out: the value at which the old clocksource was read last
+ *
+ * Context: the first reading of @cs by the timekeeper, all CPUs stopped.
+ * Return: false if the old clocksource has another counter.
+ */
+bool rad_cross_handover(const struct clocksource *cs, u64 *counter)
+{
+	const struct rad_counter *c = rad_clock_counter();
+	u32 width = common_width(c);
+	u64 now, cycles;
+
+	if (!width || !rad_disrupt_last_cycles(cs, &cycles))
+		return false;
+	now = rad_counter_read(c);
+	*counter = widen(now, cycles, width);
+	/* within the second: else it is not what we think it is */
+	return now - *counter < c->hz;
+}

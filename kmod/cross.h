@@ -24,4 +24,7 @@ struct rad_cross {
 
 void rad_cross_read(struct rad_cross *x);
 
+struct clocksource;
+bool rad_cross_handover(const struct clocksource *cs, u64 *counter);
+
 #endif /* RADCLOCK_CROSS_H */

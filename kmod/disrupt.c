@@ -30,6 +30,8 @@ static struct delayed_work keep_work;
 static struct work_struct change_work;
 static struct irq_work change_irq;
 static const struct clocksource *timekeeper;
+/* the kernel's, and the shadow that it works on */
+static const struct timekeeper *keepers[2];
 
 /* the selected counter, and another one as a witness */
 static struct {
@@ -168,6 +170,10 @@ static int on_timekeeping(struct notifier_block *nb, unsigned long was_set,
 {
 	const struct timekeeper *tk = data;
 
+	if (!keepers[0])
+		keepers[0] = tk;
+	else if (keepers[0] != tk)
+		keepers[1] = tk;
 	if (tk->tkr_mono.clock != READ_ONCE(timekeeper)) {
 		bool first = !timekeeper;
 
@@ -176,6 +182,23 @@ static int on_timekeeping(struct notifier_block *nb, unsigned long was_set,
 			irq_work_queue(&change_irq);
 	}
 	return NOTIFY_OK;
+}
+
+/*
+ * The last reading of the old clocksource, while the timekeeper takes up @cs:
+ * it names the new one already, but has not read it yet.
+ */
+bool rad_disrupt_last_cycles(const struct clocksource *cs, u64 *cycles)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(keepers); i++) {
+		if (keepers[i] && keepers[i]->tkr_mono.clock == cs) {
+			*cycles = keepers[i]->tkr_mono.cycle_last;
+			return true;
+		}
+	}
+	return false;
 }
 
 /* which of our counters the timekeeper reads */

@@ -17,4 +17,7 @@ enum rad_timekeeper {
 
 enum rad_timekeeper rad_disrupt_timekeeper(void);
 
+struct clocksource;
+bool rad_disrupt_last_cycles(const struct clocksource *cs, u64 *cycles);
+
 #endif /* RADCLOCK_DISRUPT_H */
