@@ -18,16 +18,11 @@
 #include <linux/string.h>
 
 #include "clock.h"
+#include "writer.h"
 
-/* rate at which the monotonic clock meets the absolute one: 5000 ppm at most */
-#define SLEW_MAX	((u64)(~0ULL / 200))
-/* and a gap that would take longer than this is jumped over, if it is ahead */
-#define STEP_AHEAD_S	1
 /* new lines start this long after they were made: 1 / 2^10 s */
 #define START_SHIFT	10
 #define SETTLE_TRIES	1000
-#define MAX_TIME_S	(1LL << 34)	/* the year 2514 */
-#define MAX_SHIFT	40
 
 static struct {
 	seqcount_latch_t seq;
@@ -41,8 +36,7 @@ static struct radclock_page *page;
 static u64 disruptions;
 static bool suspended;
 static bool counter_held;
-static struct rad_time mono_floor;
-static bool have_floor;
+static struct rad_time mono_floor = { .sec = S64_MIN };
 static char source[RAD_SOURCE_LEN];
 static const char *reason = "module loaded";
 
@@ -60,54 +54,6 @@ const char *rad_status_name(u8 status)
 	};
 
 	return status < ARRAY_SIZE(names) ? names[status] : "unknown";
-}
-
-static u8 vmclock_status(u8 status)
-{
-	switch (status) {
-	case RADCLOCK_STATUS_WARMING:
-		return RADCLOCK_VMCLOCK_INITIALIZING;
-	case RADCLOCK_STATUS_SYNCHRONIZED:
-		return RADCLOCK_VMCLOCK_SYNCHRONIZED;
-	case RADCLOCK_STATUS_HOLDOVER:
-		return RADCLOCK_VMCLOCK_FREERUNNING;
-	default:
-		return RADCLOCK_VMCLOCK_UNRELIABLE;
-	}
-}
-
-/* a vmclock reader knows no expiry, so the status is that of right now */
-static void fill_vmclock(struct radclock_vmclock *v,
-			 const struct radclock_params *p, u64 now)
-{
-	bool valid = p->flags & RADCLOCK_PARAMS_FLAG_ABS_VALID;
-	bool user = p->counter_id == RADCLOCK_COUNTER_ID_TSC;
-
-	v->counter_id = valid && user ? RADCLOCK_VMCLOCK_X86_TSC :
-					RADCLOCK_VMCLOCK_NO_COUNTER;
-	v->disruption_marker = p->disruption_marker;
-	v->flags = 0;
-	if (valid)
-		v->flags |= RADCLOCK_VMCLOCK_PERIOD_ESTERROR_VALID |
-			    RADCLOCK_VMCLOCK_PERIOD_MAXERROR_VALID |
-			    RADCLOCK_VMCLOCK_TIME_ESTERROR_VALID |
-			    RADCLOCK_VMCLOCK_TIME_MAXERROR_VALID;
-	if (valid && (p->flags & RADCLOCK_PARAMS_FLAG_TAI_VALID))
-		v->flags |= RADCLOCK_VMCLOCK_TAI_VALID;
-	v->clock_status = vmclock_status(rad_status_at(p, now));
-	v->tai_offset_sec = p->tai_offset;
-	v->leap_indicator = p->leap_delta > 0 ? RADCLOCK_VMCLOCK_LEAP_PRE_POS :
-			    p->leap_delta < 0 ? RADCLOCK_VMCLOCK_LEAP_PRE_NEG :
-			    RADCLOCK_VMCLOCK_LEAP_NONE;
-	v->counter_period_shift = p->period_shift;
-	v->counter_value = p->absolute.counter;
-	v->counter_period_frac_sec = p->absolute.period;
-	v->counter_period_esterror_rate_frac_sec = p->esterror_rate;
-	v->counter_period_maxerror_rate_frac_sec = p->maxerror_rate;
-	v->time_sec = p->absolute.sec;
-	v->time_frac_sec = p->absolute.frac;
-	v->time_esterror_nanosec = p->esterror_ns;
-	v->time_maxerror_nanosec = p->maxerror_ns;
 }
 
 static void page_write_begin(void)
@@ -129,7 +75,7 @@ static void publish(struct radclock_params *p, u64 now)
 
 	page_write_begin();
 	page->params = *p;
-	fill_vmclock(&page->vmclock, p, now);
+	rad_fill_vmclock(&page->vmclock, p, PAGE_SIZE, rad_status_at(p, now));
 	page_write_end();
 
 	raw_write_seqcount_latch(&latch.seq);
@@ -138,101 +84,9 @@ static void publish(struct radclock_params *p, u64 now)
 	latch.data[1] = *p;
 }
 
-/* period and rates of another scale; only for lines that are left behind */
-static u64 rescale(u64 v, u8 from, u8 to)
-{
-	if (from >= to)
-		return v >> (from - to);
-	if (to - from >= 64 || v > (~0ULL >> (to - from)))
-		return ~0ULL;
-	return v << (to - from);
-}
-
-static void move_line(struct radclock_line *l, u8 shift, u64 to)
-{
-	struct rad_time t = rad_line_at(l, shift, to);
-
-	l->counter = to;
-	l->sec = t.sec;
-	l->frac = t.frac;
-}
-
 static u64 start_value(u64 now, u64 hz)
 {
 	return now + (hz >> START_SHIFT);
-}
-
-/* the difference clock goes on from where it will be at @start */
-static void join_diff(struct radclock_params *n, const struct radclock_params *o,
-		      u64 start, u64 period)
-{
-	n->diff_prev = o->diff;
-	move_line(&n->diff_prev, o->period_shift, start);
-	n->diff = n->diff_prev;
-	n->diff_prev.period = rescale(n->diff_prev.period, o->period_shift,
-				      n->period_shift);
-	n->diff.period = period;
-}
-
-/*
- * The monotonic clock goes on from where it is and runs faster or slower by up
- * to 5000 ppm until it meets the absolute clock: a gap below 5 ms within 1 s.
- */
-static void join_mono(struct radclock_params *n, const struct radclock_params *o,
-		      u64 start)
-{
-	struct rad_time target = rad_line_at(&n->absolute, n->period_shift, start);
-	struct rad_time from;
-	rad_s128 gap;
-	rad_u128 size;
-	u64 change;
-
-	if (o->flags & RADCLOCK_PARAMS_FLAG_ABS_VALID) {
-		from = rad_mono_at(o, start);
-		n->mono_prev = rad_counter_before(start, o->mono_join_counter) ?
-			       o->mono : o->absolute;
-		move_line(&n->mono_prev, o->period_shift, start);
-		n->mono_prev.period = rescale(n->mono_prev.period,
-					      o->period_shift, n->period_shift);
-	} else {
-		/* nobody could read it: start right, but not before the floor */
-		from = target;
-		if (have_floor && rad_time_raw(mono_floor) > rad_time_raw(from))
-			from = mono_floor;
-		n->mono_prev = n->absolute;
-		n->mono_prev.counter = start;
-		n->mono_prev.sec = from.sec;
-		n->mono_prev.frac = from.frac;
-	}
-
-	gap = rad_time_raw(rad_time_sub(target, from));
-	if (gap >= (rad_s128)STEP_AHEAD_S << 64) {
-		from = target;
-		gap = 0;
-	}
-	n->mono.counter = start;
-	n->mono.sec = from.sec;
-	n->mono.frac = from.frac;
-	n->mono.period = n->absolute.period;
-	n->mono_join_counter = start;
-	if (!gap)
-		return;
-
-	size = gap < 0 ? -(rad_u128)gap : (rad_u128)gap;
-	if (size >> 64 || (u64)size > SLEW_MAX)
-		change = (u64)(((rad_u128)n->absolute.period * SLEW_MAX) >> 64);
-	else
-		change = (u64)(((rad_u128)n->absolute.period * (u64)size) >> 64);
-	change = max(change, 1ULL);
-	n->mono.period += gap < 0 ? -change : change;
-
-	/* a gap of decades: 2^84 at most, so that the shift fits */
-	size = min(size, (rad_u128)1 << 84);
-	size = rad_u128_div(size << n->period_shift, change);
-	/* from behind a tick early, from ahead a tick late: forward, if at all */
-	if (gap < 0)
-		size += 1;
-	n->mono_join_counter = start + (u64)min(size, (rad_u128)S64_MAX);
 }
 
 static struct radclock_params *current_params(void)
@@ -244,18 +98,14 @@ static struct radclock_params *current_params(void)
 static void withdraw(struct radclock_params *n, const struct radclock_params *o,
 		     u64 now)
 {
-	if (o->flags & RADCLOCK_PARAMS_FLAG_ABS_VALID) {
-		struct rad_time t = rad_mono_at(o, start_value(now, o->counter_hz));
+	struct rad_time t;
 
-		if (!have_floor || rad_time_raw(t) > rad_time_raw(mono_floor))
+	if (o->flags & RADCLOCK_PARAMS_FLAG_ABS_VALID) {
+		t = rad_mono_at(o, start_value(now, o->counter_hz));
+		if (rad_time_raw(t) > rad_time_raw(mono_floor))
 			mono_floor = t;
-		have_floor = true;
 	}
-	n->status = RADCLOCK_STATUS_UNSYNCHRONIZED;
-	n->flags = 0;
-	n->leap_delta = 0;
-	n->maxerror_ns = ~0ULL;
-	n->esterror_ns = ~0ULL;
+	rad_withdraw(n, RADCLOCK_STATUS_UNSYNCHRONIZED);
 }
 
 static void disrupt_locked(struct radclock_params *n, u64 now, const char *why)
@@ -300,7 +150,7 @@ static void use_counter(struct radclock_params *n, struct rad_counter *c)
 {
 	n->counter_id = c->id;
 	n->counter_flags = c->flags;
-	n->counter_hz = c->hz;
+	rad_begin(n, c->hz);
 }
 
 /*
@@ -341,8 +191,7 @@ int rad_clock_select(struct rad_counter *c, const char *because,
 {
 	struct radclock_params n;
 	unsigned long flags;
-	u64 old_now, now, period;
-	u8 shift;
+	u64 old_now, now;
 	int err = 0;
 
 	if (rad_counter_is_unstable(c)) {
@@ -361,23 +210,12 @@ int rad_clock_select(struct rad_counter *c, const char *because,
 
 	n = *current_params();
 	read_pair(c, &now, counter, &old_now);
-	period = rad_period_from_hz(c->hz, &shift);
 	disrupt_locked(&n, old_now, because);
 
 	if (rad_counter_before(old_now, n.diff.counter))
 		n.diff = n.diff_prev;
-	move_line(&n.diff, n.period_shift, old_now);
+	rad_move_line(&n.diff, n.period_shift, old_now);
 	n.diff.counter = now;
-	n.diff.period = period;
-	n.diff_prev = n.diff;
-	n.period_shift = shift;
-	n.absolute = n.diff;
-	n.mono = n.diff;
-	n.mono_prev = n.diff;
-	n.maxerror_rate = 0;
-	n.esterror_rate = 0;
-	n.holdover_counter = now;
-	n.void_counter = now;
 	use_counter(&n, c);
 	counter = c;
 	publish(&n, now);
@@ -405,99 +243,6 @@ bool rad_clock_hold_counter(bool hold)
 	return ok;
 }
 
-/* half to double the nominal rate: a machine may have been exchanged */
-static bool period_is_absurd(u64 period, u8 shift, u64 hz)
-{
-	rad_u128 one = (rad_u128)1 << (64 + shift);
-	rad_u128 ticks = (rad_u128)period * hz;
-
-	/* period < 2^64 and hz < 2^40: no overflow */
-	return ticks < one / 2 || ticks > one * 2;
-}
-
-static int check_estimate(const struct rad_estimate *e, u64 now,
-			  const char **why)
-{
-	const struct radclock_params *p = current_params();
-	u64 hz = p->counter_hz;
-	s64 age = rad_counter_diff(now, e->line.counter);
-	const struct {
-		bool bad;
-		int err;
-		const char *why;
-	} checks[] = {
-		{ e->counter_id != p->counter_id,
-		  -EINVAL, "the estimate is about another counter" },
-		{ e->disruption_marker != p->disruption_marker,
-		  -ESTALE, "the clock was disrupted since: stale disruption-marker" },
-		{ suspended,
-		  -EBUSY, "the system is going to sleep" },
-		{ rad_counter_is_unstable(counter),
-		  -ENODEV, "the kernel has declared the counter unstable" },
-		{ e->status > RADCLOCK_STATUS_HOLDOVER,
-		  -EINVAL, "status cannot be set to disrupted" },
-		{ e->period_shift > MAX_SHIFT,
-		  -ERANGE, "period-shift is too large" },
-		{ period_is_absurd(e->line.period, e->period_shift, hz),
-		  -ERANGE, "period is not near the counter's nominal rate" },
-		{ e->period_diff &&
-		  period_is_absurd(e->period_diff, e->period_shift, hz),
-		  -ERANGE, "period-diff is not near the counter's nominal rate" },
-		{ age < 0,
-		  -ERANGE, "counter lies in the future" },
-		/* a month: older than any exchange that is worth an estimate */
-		{ (u64)age > hz * 2678400,
-		  -ERANGE, "counter is too old" },
-		{ e->line.sec < 0,
-		  -ERANGE, "time-sec lies before 1970" },
-		{ e->line.sec >= MAX_TIME_S,
-		  -ERANGE, "time-sec is too large" },
-		{ !e->maxerror_ns,
-		  -ERANGE, "maxerror is zero" },
-		{ e->esterror_ns > e->maxerror_ns,
-		  -ERANGE, "esterror exceeds maxerror" },
-		{ !e->maxerror_rate,
-		  -ERANGE, "maxerror-rate is zero" },
-		{ e->maxerror_rate > e->line.period,
-		  -ERANGE, "maxerror-rate exceeds period" },
-		{ e->esterror_rate > e->maxerror_rate,
-		  -ERANGE, "esterror-rate exceeds maxerror-rate" },
-		{ !rad_counter_before(now, e->void_counter),
-		  -ERANGE, "void-counter has passed" },
-		{ rad_counter_before(e->void_counter, e->holdover_counter),
-		  -ERANGE, "holdover-counter comes after void-counter" },
-		{ rad_counter_before(e->holdover_counter, e->line.counter),
-		  -ERANGE, "holdover-counter comes before counter" },
-		{ e->leap_delta < -1 || e->leap_delta > 1,
-		  -ERANGE, "leap-delta is not -1, 0 or 1" },
-		{ e->tai_offset < -1000 || e->tai_offset > 1000,
-		  -ERANGE, "tai-offset is out of range" },
-	};
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(checks); i++) {
-		if (checks[i].bad) {
-			*why = checks[i].why;
-			return checks[i].err;
-		}
-	}
-	return 0;
-}
-
-/*
- * The lines that begin or end between now and @start would be replaced while
- * readers with old and with new parameters still have to agree about them.
- */
-static bool lines_are_settled(const struct radclock_params *o, u64 now,
-			      u64 start)
-{
-	if (rad_counter_before(now, o->diff.counter))
-		return false;
-	return !(o->flags & RADCLOCK_PARAMS_FLAG_ABS_VALID) ||
-	       !rad_counter_before(now, o->mono_join_counter) ||
-	       rad_counter_before(start, o->mono_join_counter);
-}
-
 /**
  * rad_clock_set_estimate() - put an estimate into force
  * @e: the estimate
@@ -519,10 +264,18 @@ again:
 	o = current_params();
 	now = rad_counter_read(counter);
 	start = start_value(now, o->counter_hz);
-	err = check_estimate(e, now, why);
+	err = rad_estimate_check(e, o, now, why);
+	if (!err && suspended) {
+		*why = "the system is going to sleep";
+		err = -EBUSY;
+	}
+	if (!err && rad_counter_is_unstable(counter)) {
+		*why = "the kernel has declared the counter unstable";
+		err = -ENODEV;
+	}
 	if (err)
 		goto out;
-	if (!lines_are_settled(o, now, start)) {
+	if (!rad_is_settled(o, now, start)) {
 		raw_spin_unlock_irqrestore(&write_lock, flags);
 		if (++tries > SETTLE_TRIES) {
 			*why = "the counter does not advance";
@@ -554,8 +307,7 @@ again:
 	n.maxerror_rate = e->maxerror_rate;
 	n.esterror_rate = e->esterror_rate;
 	n.absolute = e->line;
-	join_diff(&n, o, start, e->period_diff ?: e->line.period);
-	join_mono(&n, o, start);
+	rad_join(&n, o, start, e->period_diff ?: e->line.period, &mono_floor);
 	publish(&n, now);
 out:
 	raw_spin_unlock_irqrestore(&write_lock, flags);
@@ -576,7 +328,7 @@ void rad_clock_keep(void)
 
 	raw_spin_lock_irqsave(&write_lock, flags);
 	now = rad_counter_read(counter);
-	status = vmclock_status(rad_status_at(current_params(), now));
+	status = rad_vmclock_status(rad_status_at(current_params(), now));
 	changed = page->vmclock.clock_status != status;
 	if (changed) {
 		page_write_begin();
@@ -714,10 +466,6 @@ int rad_clock_init(struct rad_counter *c)
 	page = (void *)get_zeroed_page(GFP_KERNEL);
 	if (!page)
 		return -ENOMEM;
-	page->vmclock.magic = RADCLOCK_VMCLOCK_MAGIC;
-	page->vmclock.size = PAGE_SIZE;
-	page->vmclock.version = 1;
-	page->vmclock.time_type = RADCLOCK_VMCLOCK_UTC;
 	page->magic = RADCLOCK_PAGE_MAGIC;
 
 	/* no counter at all would be a reader's null pointer */
@@ -728,18 +476,13 @@ int rad_clock_init(struct rad_counter *c)
 	seqcount_latch_init(&latch.seq);
 	p->size = sizeof(*p);
 	p->abi_version = RADCLOCK_ABI_VERSION;
+	p->diff.counter = rad_counter_read(c);
 	use_counter(p, c);
 	/* another module life must not look like this one */
 	p->disruption_marker = get_random_u64() | 1;
 	p->status = RADCLOCK_STATUS_UNSYNCHRONIZED;
 	p->maxerror_ns = ~0ULL;
 	p->esterror_ns = ~0ULL;
-	p->diff.counter = rad_counter_read(c);
-	p->diff.period = rad_period_from_hz(c->hz, &p->period_shift);
-	p->diff_prev = p->diff;
-	p->absolute = p->diff;
-	p->mono = p->diff;
-	p->mono_prev = p->diff;
 	raw_spin_lock_irq(&write_lock);
 	publish(p, p->diff.counter);
 	raw_spin_unlock_irq(&write_lock);

@@ -65,6 +65,9 @@ u64 rad_clock_diff_ns(void);
 u64 rad_clock_diff_ns_at(u64 counter);
 void rad_clock_state(struct rad_state *s);
 
+int rad_estimate_check(const struct rad_estimate *e,
+		       const struct radclock_params *p, u64 now,
+		       const char **why);
 int rad_clock_set_estimate(const struct rad_estimate *e, const char **why);
 int rad_clock_select(struct rad_counter *c, const char *reason,
 		     const char **why);
