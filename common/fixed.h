@@ -148,7 +148,7 @@ static inline rad_u128 rad_u128_div(rad_u128 n, u64 d)
 
 /**
  * rad_period_from_hz() - the period of a nominal rate
- * @hz: ticks per second, at least 2
+ * @hz: ticks per second, at least 3
  * @shift: out: the result is in 2^-(64 + *shift) s
  *
  * Normalized to [2^62, 2^63), so that a period twice as long still fits.
