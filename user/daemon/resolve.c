@@ -19,6 +19,10 @@
 #define RESOLVE_TIMEOUT_S	30
 #define RESOLVE_MAX_OPEN	RAD_SERVERS_MAX
 
+/*
+ * Each message is one read or write: send and recv are for the network where a
+ * simulator looks after that.
+ */
 struct question {
 	char name[CONFIG_NAME_MAX];
 };
@@ -115,7 +119,7 @@ static void look_up(int fd, const struct question *q)
 	for (ai = list; ai && a.n < RESOLVE_MAX_ADDRESSES; ai = ai->ai_next)
 		if (ai->ai_addrlen <= sizeof(a.list[0]))
 			memcpy(&a.list[a.n++], ai->ai_addr, ai->ai_addrlen);
-	(void)!send(fd, &a, sizeof(a), MSG_NOSIGNAL);
+	(void)!write(fd, &a, sizeof(a));
 }
 
 /*
@@ -138,7 +142,7 @@ static void run_helper(int fd)
 	if (none)
 		cap_set_proc(none);
 	for (;;) {
-		n = recv(fd, &q, sizeof(q), 0);
+		n = read(fd, &q, sizeof(q));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n != sizeof(q))
@@ -217,7 +221,7 @@ static void answered(struct loop_fd *f, short revents)
 {
 	struct answer a;
 	unsigned int i;
-	ssize_t n = recv(helper, &a, sizeof(a), 0);
+	ssize_t n = read(helper, &a, sizeof(a));
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -251,7 +255,7 @@ int resolve_ask(const char *name, resolve_done done)
 	if (nopen == RESOLVE_MAX_OPEN)
 		return -EBUSY;
 	snprintf(q.name, sizeof(q.name), "%s", name);
-	if (send(helper, &q, sizeof(q), MSG_NOSIGNAL) < 0)
+	if (write(helper, &q, sizeof(q)) < 0)
 		return -errno;
 	memcpy(open_questions[nopen].name, q.name, sizeof(q.name));
 	open_questions[nopen].done = done;
