@@ -49,6 +49,11 @@ for t; do
 	mkdir -p "/share/logs/$name"
 	cp /run/testbed/*.log /share/logs/"$name"/ 2>/dev/null
 	rm -rf /run/testbed/*
+	if module_loaded; then
+		# what follows would test the wreck; the host boots another guest
+		echo "# the module is stuck: the other tests get a fresh guest"
+		exit 1
+	fi
 done
 if [ -n "$leaks" ]; then
 	found=$(kmemleak_scan)

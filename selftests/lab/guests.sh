@@ -63,32 +63,46 @@ fi
 export RADCLOCK_KO
 initramfs=$("$LAB/initramfs.sh" "$kernel") || exit 1
 
+has_verdict() { grep -qE "^(not )?ok [0-9]+ $1( |\$)" "$2"; }
+
 # guest NAME CMDLINE CPUS TEST:TIMEOUT...
+# A test that takes the guest down has failed; the rest go on in another guest.
 guest()
 {
-	local name=$1 cmdline=${2//,/ } cpus=$3 total=60 longest=0 t limit rc
+	local name=$1 cmdline=${2//,/ } cpus=$3 total longest t limit rc round=0 todo left dir bad=0
 	shift 3
-	for t; do
-		limit=${t##*:}
-		total=$((total + limit + 30))
-		[ "$limit" -le "$longest" ] || longest=$limit
-	done
-	printf '#!/bin/bash\nexec bash /lab/runner.sh %s\n' "$*" > "$results/$name.job"
-	mkdir -p "$results/$name"
-	TIMEOUT=$((total + 120 * slow)) SILENCE=$((longest + 60 * slow)) SMP=${cpus:-2} CMDLINE="$cmdline" \
-		"$LAB/boot.sh" "$kernel" "$initramfs" "$results/$name" "$results/$name.job" |
-		tee "$results/$name/ktap"
-	rc=${PIPESTATUS[0]}
-	rm -f "$results/$name.job"
-	if [ "$rc" -eq 125 ]; then
-		# the guest died: what has no verdict has failed
-		for t; do
-			t=${t%%:*}
-			grep -qE "^(not )?ok [0-9]+ $t( |\$)" "$results/$name/ktap" ||
-				echo "not ok 0 $t # the guest crashed or hung" | tee -a "$results/$name/ktap"
+	todo=("$@")
+	while [ ${#todo[@]} -gt 0 ]; do
+		round=$((round + 1)) total=60 longest=0
+		dir=$results/$name
+		[ $round -eq 1 ] || dir=$results/$name.$round
+		for t in "${todo[@]}"; do
+			limit=${t##*:}
+			total=$((total + limit + 30))
+			[ "$limit" -le "$longest" ] || longest=$limit
 		done
-	fi
-	return "$rc"
+		mkdir -p "$dir"
+		printf '#!/bin/bash\nexec bash /lab/runner.sh %s\n' "${todo[*]}" > "$results/$name.job"
+		TIMEOUT=$((total + 120 * slow)) SILENCE=$((longest + 60 * slow)) SMP=${cpus:-2} CMDLINE="$cmdline" \
+			"$LAB/boot.sh" "$kernel" "$initramfs" "$dir" "$results/$name.job" |
+			tee "$dir/ktap"
+		rc=${PIPESTATUS[0]}
+		rm -f "$results/$name.job"
+		[ "$rc" -eq 0 ] || bad=1
+		left=()
+		for t in "${todo[@]}"; do
+			has_verdict "${t%%:*}" "$dir/ktap" || left+=("$t")
+		done
+		# nothing done at all, or this one took the guest down: it has failed
+		if [ ${#left[@]} -gt 0 ] && { [ "$rc" -eq 125 ] || [ ${#left[@]} -eq ${#todo[@]} ]; }; then
+			echo "not ok 0 ${left[0]%%:*} # the guest crashed, hung or did not come up"
+			left=("${left[@]:1}")
+			# a kernel that does not boot will not boot for the next test either
+			[ -s "$dir/ktap" ] || { for t in "${left[@]}"; do echo "not ok 0 ${t%%:*} # no guest"; done; left=(); }
+		fi
+		todo=("${left[@]}")
+	done
+	return $bad
 }
 
 status=0

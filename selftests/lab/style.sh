@@ -33,6 +33,7 @@ c_files=$(files '*.c' '*.h' | grep -vE '(^|/)(netlink_gen\.|radclock_netlink\.h)
 # types, so only what is an error counts
 # shellcheck disable=SC2086
 "$checkpatch" --no-tree --terse --show-types --no-summary -f $c_files > "$B/checkpatch.log" 2>&1
+rm -f .checkpatch-camelcase.*
 errors=$(grep ': ERROR:' "$B/checkpatch.log" | head -n 40)
 ktap_say "checkpatch: $(grep -c ': ERROR:' "$B/checkpatch.log") errors, $(grep -c ': WARNING:' "$B/checkpatch.log") warnings ($B/checkpatch.log)"
 ktap_eq "checkpatch finds no error" "$errors" ""
