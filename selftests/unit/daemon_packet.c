@@ -209,14 +209,44 @@ static void test_refid(void)
 	ktap_ok(refid(0x1b5b324a, 1, "27.91.50.74"), "nothing reaches the terminal");
 }
 
+/* whatever comes: no crash, and only what answers the request is believed */
+static void test_noise(void)
+{
+	u64 seed = 42;
+	bool kept = true;
+	unsigned int i, j;
+
+	for (i = 0; i < 300000; i++) {
+		size_t len;
+		u8 *copy;
+		struct ntp_packet p;
+		enum ntp_verdict v;
+
+		good_reply();
+		for (j = 0; j < 1 + i % 5; j++) {
+			seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+			packet[(seed >> 33) % 128] = (u8)(seed >> 56);
+		}
+		len = i % 3 ? NTP_HEADER_LEN + (seed >> 40) % 80 : (seed >> 40) % NTP_PACKET_MAX;
+		copy = malloc(len + 1);		/* a read behind it shows */
+		memcpy(copy + 1, packet, len);
+		v = ntp_check_reply(copy + 1, len, NONCE, &p);
+		if (ntp_verdict_is_ours(v))
+			kept &= p.origin == NONCE && p.mode == 4;
+		free(copy);
+	}
+	ktap_ok(kept, "300000 mangled replies");
+}
+
 int main(void)
 {
-	ktap_plan((int)(sizeof(changes) / sizeof(changes[0])) + 6 + 8 + 4 + 6 + 4);
+	ktap_plan((int)(sizeof(changes) / sizeof(changes[0])) + 6 + 8 + 4 + 6 + 4 + 1);
 	test_changes();
 	test_kiss();
 	test_tail();
 	test_request();
 	test_eras();
 	test_refid();
+	test_noise();
 	return ktap_end();
 }
