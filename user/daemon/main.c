@@ -271,7 +271,7 @@ static int start(void)
 		return -EBUSY;
 	notify_init();
 	if (has_names(config) || sandbox_filters(config)) {
-		r = resolve_start();
+		r = resolve_start(config->user);
 		if (r)
 			log_error("cannot start the resolver: %s", strerror(-r));
 	}

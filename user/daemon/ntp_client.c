@@ -387,8 +387,11 @@ static void lookup_failed(struct ntp_source *s, const char *err)
 	unsigned int doublings = s->failures < LOOKUP_RETRY_DOUBLINGS ?
 				 s->failures : LOOKUP_RETRY_DOUBLINGS;
 
-	if (!s->failures++)
+	if (!err)	/* a pool may have fewer addresses than we would take */
+		log_debug("%s: no further address", s->config.name);
+	else if (!s->failures)
 		log_warn("cannot look up %s: %s; trying again", s->config.name, err);
+	s->failures++;
 	loop_timer_after(&s->next, LOOKUP_RETRY << doublings);
 }
 
@@ -410,7 +413,7 @@ static void name_known(const char *name, const char *err, const union address *l
 		if (a < n)
 			activate(s, &list[a]);
 		else if (s->state == SOURCE_UNRESOLVED)
-			lookup_failed(s, err ? err : "no further address");
+			lookup_failed(s, err);
 		/* else its old address is all there is: stay with it */
 	}
 }

@@ -15,6 +15,7 @@
 #include "log.h"
 #include "loop.h"
 #include "resolve.h"
+#include "sandbox.h"
 
 #define RESOLVE_TIMEOUT_S	30
 #define RESOLVE_MAX_OPEN	RAD_SERVERS_MAX
@@ -126,7 +127,7 @@ static void look_up(int fd, const struct question *q)
  * Answers until the daemon closes its end. A name service that hangs or
  * crashes takes only the child with it.
  */
-static void run_helper(int fd)
+static void run_helper(int fd, const char *user)
 {
 	struct question q;
 	cap_t none = cap_init();
@@ -139,6 +140,8 @@ static void run_helper(int fd)
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGALRM, SIG_DFL);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (sandbox_become(user))
+		_exit(1);
 	if (none)
 		cap_set_proc(none);
 	for (;;) {
@@ -155,7 +158,7 @@ static void run_helper(int fd)
 	}
 }
 
-int resolve_start(void)
+int resolve_start(const char *user)
 {
 	int pair[2];
 	pid_t pid;
@@ -174,7 +177,7 @@ int resolve_start(void)
 	}
 	if (!pid) {
 		close(pair[0]);
-		run_helper(pair[1]);
+		run_helper(pair[1], user);
 	}
 	close(pair[1]);
 	helper = pair[0];
@@ -248,7 +251,7 @@ static void answered(struct loop_fd *f, short revents)
 int resolve_ask(const char *name, resolve_done done)
 {
 	struct question q = { 0 };
-	int r = resolve_start();
+	int r = resolve_start("");
 
 	if (r)
 		return r;

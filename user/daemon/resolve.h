@@ -24,8 +24,8 @@ union address {
 typedef void (*resolve_done)(const char *name, const char *error,
 			     const union address *list, unsigned int n);
 
-/* return: 0 or a negative errno value; a second start does nothing */
-int resolve_start(void);
+/* as @user; return: 0 or a negative errno value; a second start does nothing */
+int resolve_start(const char *user);
 /* the answer, or a failure, comes to @done, never from within the call */
 int resolve_ask(const char *name, resolve_done done);
 /* forget the questions that are open */

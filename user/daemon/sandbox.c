@@ -123,7 +123,7 @@ static void drop_bounding_set(const struct config *c)
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 }
 
-static int become(const char *user)
+int sandbox_become(const char *user)
 {
 	const struct passwd *pw;
 
@@ -171,7 +171,7 @@ int sandbox_enter(const struct config *c)
 	int r;
 
 	drop_bounding_set(c);
-	r = become(c->user);
+	r = sandbox_become(c->user);
 	if (!r)
 		r = keep_capabilities(c);
 	if (r)

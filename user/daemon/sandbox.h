@@ -11,6 +11,9 @@ void sandbox_make_folder(const char *file, const char *user);
 /* will sandbox_enter() filter system calls? then nothing can be forked later */
 bool sandbox_filters(const struct config *c);
 
+/* change to that user, when started as root; return: 0 or an error, told */
+int sandbox_become(const char *user);
+
 /*
  * Become the configured user, keep only the capabilities that are needed, and
  * only the system calls. Return: 0 or a negative errno value, told.
