@@ -44,7 +44,7 @@ static ssize_t counter_store(struct kobject *kobj, struct kobj_attribute *attr,
 
 	if (!capable(CAP_SYS_TIME))
 		return -EPERM;
-	if (strscpy(name, buf, sizeof(name)) < 0)
+	if (strlen(buf) != count || strscpy(name, buf, sizeof(name)) < 0)
 		return -EINVAL;
 	c = rad_counter_by_name(strim(name));
 	if (!c)
