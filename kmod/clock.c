@@ -68,20 +68,38 @@ static void page_write_end(void)
 	WRITE_ONCE(page->vmclock.seq_count, page->vmclock.seq_count + 1);
 }
 
-static void publish(struct radclock_params *p, u64 now)
+/*
+ * Readers of the page wait while it is written, all others have the old
+ * parameters until the latch turns. A writer that a hypervisor held up could
+ * turn it after new lines should have begun: false then, nothing is published.
+ */
+static bool publish_by(struct radclock_params *p, u64 now, const u64 *deadline)
 {
 	lockdep_assert_held(&write_lock);
 	p->generation++;
 
 	page_write_begin();
+	raw_write_seqcount_latch(&latch.seq);
+	latch.data[0] = *p;
+	if (deadline &&
+	    !rad_counter_before(rad_counter_read(counter), *deadline)) {
+		latch.data[0] = latch.data[1];
+		raw_write_seqcount_latch(&latch.seq);
+		page_write_end();
+		return false;
+	}
+	raw_write_seqcount_latch(&latch.seq);
+	latch.data[1] = *p;
+
 	page->params = *p;
 	rad_fill_vmclock(&page->vmclock, p, PAGE_SIZE, rad_status_at(p, now));
 	page_write_end();
+	return true;
+}
 
-	raw_write_seqcount_latch(&latch.seq);
-	latch.data[0] = *p;
-	raw_write_seqcount_latch(&latch.seq);
-	latch.data[1] = *p;
+static void publish(struct radclock_params *p, u64 now)
+{
+	publish_by(p, now, NULL);
 }
 
 static u64 start_value(u64 now, u64 hz)
@@ -255,8 +273,8 @@ bool rad_clock_hold_counter(bool hold)
 int rad_clock_set_estimate(const struct rad_estimate *e, const char **why)
 {
 	struct radclock_params n, *o;
+	u64 now, start, deadline;
 	unsigned long flags;
-	u64 now, start;
 	int err, tries = 0;
 
 again:
@@ -275,23 +293,17 @@ again:
 	}
 	if (err)
 		goto out;
-	if (!rad_is_settled(o, now, start)) {
-		raw_spin_unlock_irqrestore(&write_lock, flags);
-		if (++tries > SETTLE_TRIES) {
-			*why = "the counter does not advance";
-			return -EIO;
-		}
-		usleep_range(500, 1000);
-		goto again;
-	}
+	err = -EAGAIN;
+	if (!rad_is_settled(o, now, start))
+		goto out;
 
 	n = *o;
 	n.updates++;
-	strscpy(source, e->source, sizeof(source));
+	/* half of the time to the start is for those who see it late */
+	deadline = start_value(now, o->counter_hz / 2);
 	if (e->status == RADCLOCK_STATUS_UNSYNCHRONIZED) {
 		withdraw(&n, o, now);
-		publish(&n, now);
-		goto out;
+		goto ready;
 	}
 
 	n.status = e->status;
@@ -308,10 +320,21 @@ again:
 	n.esterror_rate = e->esterror_rate;
 	n.absolute = e->line;
 	rad_join(&n, o, start, e->period_diff ?: e->line.period, &mono_floor);
-	publish(&n, now);
+ready:
+	if (publish_by(&n, now, &deadline)) {
+		strscpy(source, e->source, sizeof(source));
+		err = 0;
+	}
 out:
 	raw_spin_unlock_irqrestore(&write_lock, flags);
-	return err;
+	if (err != -EAGAIN)
+		return err;
+	if (++tries > SETTLE_TRIES) {
+		*why = "the counter does not advance";
+		return -EIO;
+	}
+	usleep_range(500, 1000);
+	goto again;
 }
 
 /**
@@ -400,6 +423,19 @@ void rad_clock_stamp(u64 *counter_value, u32 *id, u64 *marker)
 		*id = p->counter_id;
 		*marker = p->disruption_marker;
 	} while (raw_read_seqcount_latch_retry(&latch.seq, seq));
+}
+
+/* changes when counter values of before mean nothing any more; any context */
+u64 rad_clock_marker(void)
+{
+	unsigned int seq;
+	u64 marker;
+
+	do {
+		seq = raw_read_seqcount_latch(&latch.seq);
+		marker = latch.data[seq & 1].disruption_marker;
+	} while (raw_read_seqcount_latch_retry(&latch.seq, seq));
+	return marker;
 }
 
 /* the difference clock in ns: what the kernel's clocksource counts */

@@ -61,6 +61,7 @@ struct rad_counter *rad_clock_counter(void);
 bool rad_clock_read(u32 clock, u64 *counter, struct rad_reading *r);
 bool rad_clock_read_at(u32 clock, u64 counter, struct rad_reading *r);
 void rad_clock_stamp(u64 *counter, u32 *id, u64 *marker);
+u64 rad_clock_marker(void);
 u64 rad_clock_diff_ns(void);
 u64 rad_clock_diff_ns_at(u64 counter);
 void rad_clock_state(struct rad_state *s);

@@ -35,6 +35,7 @@ struct last_read {
 	const struct task_struct *task;
 	u32 clock;
 	u64 counter;
+	u64 marker;
 };
 static DEFINE_PER_CPU(struct last_read, last_read);
 
@@ -52,15 +53,18 @@ static int clock_gettime(struct posix_clock *pc, struct timespec64 *ts)
 {
 	struct rad_device *d = to_rad(pc);
 	struct rad_reading r;
-	u64 counter;
+	u64 counter, marker;
 
+	/* before: a disruption in between makes the value unknown, not wrong */
+	marker = rad_clock_marker();
 	if (!rad_clock_read(d->id, &counter, &r))
 		return -ENODATA;
 	ts->tv_sec = r.time.sec;
 	ts->tv_nsec = rad_frac_to_ns(r.time.frac);
 
 	preempt_disable();
-	*this_cpu_ptr(&last_read) = (struct last_read){ current, d->id, counter };
+	*this_cpu_ptr(&last_read) = (struct last_read){
+		current, d->id, counter, marker };
 	preempt_enable();
 	return 0;
 }
@@ -82,7 +86,9 @@ static int last_counter(u32 clock, u64 *counter)
 	preempt_disable();
 	last = *this_cpu_ptr(&last_read);
 	preempt_enable();
-	if (last.task != current || last.clock != clock)
+	/* it means nothing to another counter */
+	if (last.task != current || last.clock != clock ||
+	    last.marker != rad_clock_marker())
 		return -EAGAIN;
 	*counter = last.counter;
 	return 0;
