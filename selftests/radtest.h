@@ -354,6 +354,17 @@ static inline void rt_pin(int cpu)
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
+static inline void rt_unpin(void)
+{
+	cpu_set_t set;
+	int i;
+
+	CPU_ZERO(&set);
+	for (i = 0; i < 64; i++)
+		CPU_SET(i, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
 /* run @fn in a child; return: what it returns (0 .. 255), -1: it was killed */
 static inline int rt_child(int (*fn)(void *), void *arg)
 {
