@@ -94,12 +94,13 @@ void bank_predict(struct bank *b, double dt)
 
 /* without a new mixture, for a row of them */
 void bank_score(struct bank *b, const struct mills *m, double lo, double hi,
-		double soft)
+		double soft, double tilt)
 {
 	unsigned int i;
 
 	for (i = 0; i < b->filters; i++) {
-		double l = filter_update(&b->f[i], m, lo, hi, soft);
+		double l = filter_update(&b->f[i], m, lo, hi, soft,
+					  tilt);
 
 		/* impossible is impossible, but not for ever */
 		l = fmax(l, -BANK_WORST);
@@ -108,9 +109,9 @@ void bank_score(struct bank *b, const struct mills *m, double lo, double hi,
 }
 
 void bank_update(struct bank *b, const struct mills *m, double lo, double hi,
-		 double soft)
+		 double soft, double tilt)
 {
-	bank_score(b, m, lo, hi, soft);
+	bank_score(b, m, lo, hi, soft, tilt);
 	bank_mix(b);
 }
 

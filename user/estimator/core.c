@@ -8,6 +8,7 @@
 
 #include "internal.h"
 
+#define CORE_TYPICAL	6	/* filter whose phase judges delays */
 #define SOFT_FLOOR	20e-9	/* s: no stamp is better */
 #define DISPUTE_SIGMAS	8
 #define DISPUTE_FLOOR	50e-6	/* s */
@@ -68,7 +69,7 @@ static void ends(double *lo, double *hi)
 static void core_again(struct rad_estimator *e)
 {
 	struct core *c = &e->core;
-	double path = path_softness(&c->path);
+	double path = path_softness(&c->path), lean = path_lean(&c->path);
 	unsigned int i;
 
 	if (c->kept_n > CORE_HISTORY || c->base_used - path_base(&c->path) <
@@ -77,12 +78,12 @@ static void core_again(struct rad_estimator *e)
 	c->base_used = path_base(&c->path);
 	for (i = 0; i < c->kept_n; i++) {
 		const struct kept *k = &c->kept[i];
-		double lo, hi, soft = k->soft + path * path;
+		double lo, hi, tilt, soft = k->soft + path * path;
 
 		lo = raw_to_s(rad_time_raw(k->te) - line_at(&e->line, k->tf)) +
-		     c->path.base_in;
+		     c->path.base_in - lean;
 		hi = raw_to_s(rad_time_raw(k->tb) - line_at(&e->line, k->ta)) -
-		     c->path.base_out;
+		     c->path.base_out + lean;
 		ends(&lo, &hi);
 		if (!i) {
 			bank_start(&c->bank, (lo + hi) / 2, soft +
@@ -92,7 +93,9 @@ static void core_again(struct rad_estimator *e)
 		}
 		bank_predict(&c->bank, line_span(&e->line, c->kept[i - 1].tf,
 						 k->tf));
-		bank_score(&c->bank, &c->mills, lo, hi, soft);
+		tilt = path_tilt(&c->path, hi + c->path.base_out - c->bank.f[CORE_TYPICAL].x,
+				 c->bank.f[CORE_TYPICAL].x + c->path.base_in - lo, sqrt(soft));
+		bank_score(&c->bank, &c->mills, lo, hi, soft, tilt);
 	}
 	bank_mix(&c->bank);
 }
@@ -206,6 +209,7 @@ enum rad_feed core_feed(struct rad_estimator *e, const struct rad_stamp *s,
 	struct core *c = &e->core;
 	struct bank *b = &c->bank;
 	double xx, x, soft, lo, hi, gap, hard_lo, hard_hi, limit, drift;
+	double tilt;
 	u32 shifts;
 
 	predicted(b, d->dt, &x, &xx);
@@ -219,8 +223,8 @@ enum rad_feed core_feed(struct rad_estimator *e, const struct rad_stamp *s,
 	drift = bound_drift(&e->bound, e->wander, d->dt);
 	dispute_predict(&c->dispute, drift, d->dt);
 	soft = softness(e, s);
-	lo = d->in + c->path.base_in;
-	hi = d->out - c->path.base_out;
+	lo = d->in + c->path.base_in - path_lean(&c->path);
+	hi = d->out - c->path.base_out + path_lean(&c->path);
 	ends(&lo, &hi);
 	hard_lo = d->in - d->slack;
 	hard_hi = d->out + d->slack;
@@ -238,7 +242,9 @@ enum rad_feed core_feed(struct rad_estimator *e, const struct rad_stamp *s,
 	path_envelopes(&c->path, &e->line, s->ta, s->tf, d->out, d->in,
 		       b->mix.yy, b->wander);
 	keep(e, s);
-	bank_update(b, &c->mills, lo, hi, soft);
+	tilt = path_tilt(&c->path, d->out - x, x - d->in, sqrt(soft + xx));
+	bank_update(b, &c->mills, lo, hi, soft, tilt);
+	path_delays(&c->path, d->out - b->mix.x, b->mix.x - d->in);
 	core_follow(e);
 	return RAD_FEED_ACCEPTED;
 }

@@ -37,25 +37,29 @@ void filter_predict(struct filter *f, double q, double dt)
  * @lo: lower end, s
  * @hi: upper end, s, >= lo
  * @soft: variance of the ends, s^2, > 0
+ * @tilt: slope of the log of the likelihood between the ends, 1/s
  *
- * phase + noise is cut to [lo, hi]; the change of its mean and variance is
+ * A normal times an exponential is a normal that is moved. Then phase + noise
+ * is cut to [lo, hi]; the change of its mean and variance is
  * carried to phase and rate by their covariance.
  *
  * Return: log of the probability that the filter gave the interval.
  */
 double filter_update(struct filter *f, const struct mills *m, double lo,
-		     double hi, double soft)
+		     double hi, double soft, double tilt)
 {
-	double var = f->xx + soft;
-	double s = sqrt(var);
-	double a = (lo - f->x) / s;
-	double b = (hi - f->x) / s;
+	double s = sqrt(f->xx + soft), a, b, l, kx, ky, c;
 	struct trunc t;
-	double kx, ky, c;
+
+	l = tilt * (f->x + f->xx * tilt / 2);
+	f->x += f->xx * tilt;
+	f->y += f->xy * tilt;
+	a = (lo - f->x) / s;
+	b = (hi - f->x) / s;
 
 	/* far inside: says nothing (the probability is 1 - 1e-9 or more) */
 	if (a < -6 && b > 6)
-		return 0;
+		return l;
 	trunc_normal(m, a, b, &t);
 	kx = f->xx / s;
 	ky = f->xy / s;
@@ -73,5 +77,5 @@ double filter_update(struct filter *f, const struct mills *m, double lo,
 	c = 0.9999999 * sqrt(f->xx * f->yy);
 	if (fabs(f->xy) > c)
 		f->xy = f->xy > 0 ? c : -c;
-	return t.log_z;
+	return t.log_z + l;
 }

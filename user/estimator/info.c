@@ -48,8 +48,8 @@ void rad_estimator_info(const struct rad_estimator *e, struct rad_info *info)
 
 	*info = e->info;
 	info->min_rtt = path_base(p);
-	info->jitter_out = p->jitter_out;
-	info->jitter_in = p->jitter_in;
+	info->jitter_out = p->out_j.mean;
+	info->jitter_in = p->in_j.mean;
 	info->asymmetry = p->base_out - p->base_in;
 	info->wander = e->wander;
 	info->host_noise = e->core.soft;

@@ -80,7 +80,7 @@ struct filter {
 void filter_start(struct filter *f, double x, double x_var, double y_var);
 void filter_predict(struct filter *f, double q, double dt);
 double filter_update(struct filter *f, const struct mills *m, double lo,
-		     double hi, double soft);
+		     double hi, double soft, double tilt);
 
 /* bank.c */
 
@@ -104,9 +104,9 @@ void bank_only(struct bank *b, double wander);
 void bank_start(struct bank *b, double x, double x_var, double y_var);
 void bank_predict(struct bank *b, double dt);
 void bank_score(struct bank *b, const struct mills *m, double lo, double hi,
-		double soft);
+		double soft, double tilt);
 void bank_update(struct bank *b, const struct mills *m, double lo, double hi,
-		 double soft);
+		 double soft, double tilt);
 void bank_shift(struct bank *b, double dx, double dy);
 
 /* bound.c */
@@ -148,7 +148,7 @@ void bound_shift(struct bound *b, const struct line *l, double dx, double dy);
 
 #define PATH_WINDOW	128
 #define PATH_SHORT	24
-#define PATH_ENVELOPES	3
+#define PATH_ENVELOPES	5
 
 /* the lowest of one direction and of the other over a few stamps */
 struct envelope {
@@ -159,13 +159,18 @@ struct envelope {
 	double in;
 };
 
+/* excess delay of one direction */
+struct jitter {
+	double mean;
+};
+
 /* least delays and jitter of the way to the server and back */
 struct path {
 	double base_out;
 	double base_in;
 	double jitter;		/* mean excess of a round trip / 2 */
-	double jitter_out;
-	double jitter_in;
+	struct jitter out_j;
+	struct jitter in_j;
 	u64 n;			/* stamps since the path is what it is */
 	bool told;		/* base delays are given: do not learn */
 	unsigned int fill;
@@ -186,6 +191,9 @@ void path_envelopes(struct path *p, const struct line *l, u64 ta, u64 tf,
 void path_shift(struct path *p, const struct line *l, double dx, double dy);
 void path_restart_envelopes(struct path *p);
 double path_base(const struct path *p);
+void path_delays(struct path *p, double out, double in);
+double path_tilt(const struct path *p, double out, double in, double soft);
+double path_lean(const struct path *p);
 double path_softness(const struct path *p);
 
 /* dispute.c */

@@ -10,11 +10,19 @@
 
 #include "internal.h"
 
+#define PATH_SOFT	0.1	/* of jitter / sqrt(n) */
+#define PATH_LEAN	0.25	/* the same */
 #define JITTER_MEMORY	1000
+#define JITTER_CUT	6
+#define TAIL		6
+#define TOUCH		32
+#define TOUCH_SIGMAS	(-1.0)
 #define SHORT_CLEAR	1.5
 #define LONG_CLEAR	0.5
 
-static const unsigned int env_length[PATH_ENVELOPES] = { 4, 16, 64 };
+static const unsigned int env_length[PATH_ENVELOPES] = {
+	4, 16, 64, 256, 1024
+};
 
 void path_init(struct path *p)
 {
@@ -33,7 +41,15 @@ double path_softness(const struct path *p)
 
 	if (p->told)
 		return 0;
-	return 0.5 * p->jitter / sqrt(n) * (1 + 1 / n);
+	return PATH_SOFT * p->jitter / sqrt(n) * (1 + 1 / n);
+}
+
+/* how much of each base delay is probably still excess, s */
+double path_lean(const struct path *p)
+{
+	double n = p->n < 20000 ? p->n + 1 : 20000;
+
+	return p->told ? 0 : PATH_LEAN * p->jitter / sqrt(n);
 }
 
 /*
@@ -188,6 +204,73 @@ void path_stamp(struct path *p, double rtt, double out, double in,
 		path_up(p, PATH_SHORT, SHORT_CLEAR, sigma);
 	if (p->fill >= PATH_WINDOW)
 		path_up(p, PATH_WINDOW, LONG_CLEAR, sigma);
+}
+
+static void jitter_learn(struct jitter *j, double excess, double keep)
+{
+	excess = fmax(excess, 0);
+	/* a queue on the way is not what the path is like */
+	if (j->mean > 0)
+		excess = fmin(excess, JITTER_CUT * j->mean);
+	j->mean += (excess - j->mean) / keep;
+}
+
+/**
+ * path_delays() - learn the jitter of each direction
+ * @p: path
+ * @out: delay out by the clock that the stamp is part of, s
+ * @in: and back
+ */
+void path_delays(struct path *p, double out, double in)
+{
+	double keep = p->n < JITTER_MEMORY ? p->n + 3 : JITTER_MEMORY;
+
+	if (!(p->out_j.mean > 0) || !(p->in_j.mean > 0)) {
+		p->out_j.mean = p->jitter;
+		p->in_j = p->out_j;
+	}
+	jitter_learn(&p->out_j, out - p->base_out, keep);
+	jitter_learn(&p->in_j, in - p->base_in, keep);
+}
+
+/* how fast the density of a delay falls, 1/s: exponential, with a long tail */
+static double slope(double jitter, double excess, double soft)
+{
+	jitter = fmax(jitter, soft);
+	if (!(jitter > 0))
+		return 0;
+	if (excess > TAIL * jitter)
+		return TAIL / excess;
+	return 1 / jitter;
+}
+
+/**
+ * path_tilt() - how much likelier a later phase is than an earlier one
+ * @p: path
+ * @out: delay out by the predicted clock, s
+ * @in: and back
+ * @soft: one sigma of both, s
+ *
+ * With equal jitter nothing speaks for either end of an interval. Where one
+ * direction is calm and the other is not, the truth is near the calm end.
+ *
+ * Return: slope of the log of the likelihood, 1/s.
+ */
+double path_tilt(const struct path *p, double out, double in, double soft)
+{
+	double touch = TOUCH_SIGMAS * path_softness(p), tilt;
+	unsigned int n;
+
+	if (p->told)
+		return 0;
+	tilt = slope(p->out_j.mean, out - p->base_out, soft) -
+	       slope(p->in_j.mean, in - p->base_in, soft);
+	/* an end that is touched is near enough: soft ends would give way */
+	n = p->fill < TOUCH ? p->fill : TOUCH;
+	if (n && (tilt > 0 ? least(p->out, n, p->at) - p->base_out :
+			     least(p->in, n, p->at) - p->base_in) < touch)
+		return 0;
+	return tilt;
 }
 
 void path_restart_envelopes(struct path *p)
