@@ -45,15 +45,16 @@ static int __init rad_init(void)
 	err = rad_clock_init(c);
 	if (err)
 		goto err_counters;
-	err = rad_netlink_init();
-	if (err)
-		goto err_clock;
 	err = rad_stamp_init();
 	if (err)
-		goto err_netlink;
-	err = rad_disrupt_init();
+		goto err_clock;
+	/* after the stamps, so that on the way down nobody subscribes any more */
+	err = rad_netlink_init();
 	if (err)
 		goto err_stamp;
+	err = rad_disrupt_init();
+	if (err)
+		goto err_netlink;
 	err = rad_device_init();
 	if (err)
 		goto err_disrupt;
@@ -73,10 +74,10 @@ err_device:
 	rad_device_exit();
 err_disrupt:
 	rad_disrupt_exit();
-err_stamp:
-	rad_stamp_exit();
 err_netlink:
 	rad_netlink_exit();
+err_stamp:
+	rad_stamp_exit();
 err_clock:
 	rad_clock_exit();
 err_counters:
@@ -91,8 +92,8 @@ static void __exit rad_exit(void)
 	rad_sysfs_exit();
 	rad_device_exit();
 	rad_disrupt_exit();
-	rad_stamp_exit();
 	rad_netlink_exit();
+	rad_stamp_exit();
 	rad_clock_exit();
 	rad_counters_remove();
 }
