@@ -202,6 +202,7 @@ static int register_one(struct rad_device *d, u32 id)
 	 */
 	if (!fops.open) {
 		fops = *d->clock.cdev.ops;
+		fops.owner = THIS_MODULE;	/* it lives in ours */
 		fops.mmap = clock_mmap;
 	}
 	d->clock.cdev.ops = &fops;
