@@ -30,9 +30,13 @@ static const char *const names[] = {
 	[RADCLOCK_CLOCK_DIFF] = "radclock-diff",
 };
 
-/* who read which clock last on this CPU, and at what counter value */
+/*
+ * Who read which clock last on this CPU, and at what counter value. Since then
+ * that task has not been anywhere else, if it has not been switched out.
+ */
 struct last_read {
 	const struct task_struct *task;
+	unsigned long switches;
 	u32 clock;
 	u64 counter;
 	u64 marker;
@@ -47,6 +51,11 @@ static dev_t first_devt;
 static struct rad_device *to_rad(struct posix_clock *pc)
 {
 	return container_of(pc, struct rad_device, clock);
+}
+
+static unsigned long switches(void)
+{
+	return current->nvcsw + current->nivcsw;
 }
 
 static int clock_gettime(struct posix_clock *pc, struct timespec64 *ts)
@@ -64,7 +73,7 @@ static int clock_gettime(struct posix_clock *pc, struct timespec64 *ts)
 
 	preempt_disable();
 	*this_cpu_ptr(&last_read) = (struct last_read){
-		current, d->id, counter, marker };
+		current, switches(), d->id, counter, marker };
 	preempt_enable();
 	return 0;
 }
@@ -87,8 +96,8 @@ static int last_counter(u32 clock, u64 *counter)
 	last = *this_cpu_ptr(&last_read);
 	preempt_enable();
 	/* it means nothing to another counter */
-	if (last.task != current || last.clock != clock ||
-	    last.marker != rad_clock_marker())
+	if (last.task != current || last.switches != switches() ||
+	    last.clock != clock || last.marker != rad_clock_marker())
 		return -EAGAIN;
 	*counter = last.counter;
 	return 0;
