@@ -146,19 +146,21 @@ debug()
 	out=$CACHE/debug-$hash
 	if [ ! -e "$out/done" ]; then
 		say "building the debug kernel from $(basename "$SRC") (10 minutes on 2 cores, once)"
-		rm -rf "$out" && mkdir -p "$out"
+		# a build that was cut short goes on
+		mkdir -p "$out"
 		log=$out/build.log
-		make -C "$SRC" O="$out" tinyconfig > "$log" 2>&1 &&
+		[ -e "$out/configured" ] || make -C "$SRC" O="$out" tinyconfig > "$log" 2>&1 &&
 		"$SRC/scripts/kconfig/merge_config.sh" -O "$out" -m "$out/.config" \
 			"$LAB/debug.config" >> "$log" 2>&1 &&
 		make -C "$SRC" O="$out" olddefconfig >> "$log" 2>&1 ||
 			{ tail -n 20 "$log" >&2; die "configuring the debug kernel failed"; }
+		touch "$out/configured"
 		missing=$(grep '^CONFIG_[A-Z0-9_]*=[ym]' "$LAB/debug.config" | grep -vxFf "$out/.config" || true)
 		[ -z "$missing" ] || say "not available in this kernel: ${missing//$'\n'/ }"
 		make -C "$SRC" O="$out" -j"$(nproc)" bzImage modules >> "$log" 2>&1 ||
 			{ tail -n 30 "$log" >&2; die "building the debug kernel failed ($log)"; }
 		touch "$out/done"
-		# Only what modules need stays; older builds go.
+		# Only what modules need stays.
 		find "$out" -name '*.o' -not -path '*/scripts/*' -not -path '*/tools/*' \
 			-not -name module-common.o -delete
 		find "$out" -name '*.a' -delete
