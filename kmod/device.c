@@ -3,6 +3,7 @@
  * /dev/radclock, /dev/radclock-mono and /dev/radclock-diff: dynamic POSIX
  * clocks, with the parameter page behind mmap().
  */
+#include <linux/cdev.h>
 #include <linux/device.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -188,33 +189,62 @@ static void release(struct device *dev)
 {
 }
 
+/*
+ * posix_clock_operations knows no mmap. A copy of the file operations does; the
+ * clock id check looks at .open only, which stays the same. They are found on a
+ * clock without a device number, which nobody can open.
+ */
+static int find_operations(void)
+{
+	static struct rad_device pattern;
+	int err;
+
+	memset(&pattern, 0, sizeof(pattern));
+	pattern.clock.ops = clock_ops;
+	device_initialize(&pattern.dev);
+	pattern.dev.release = release;
+	err = dev_set_name(&pattern.dev, "radclock-pattern");
+	if (!err)
+		err = posix_clock_register(&pattern.clock, &pattern.dev);
+	if (err) {
+		put_device(&pattern.dev);
+		return err;
+	}
+	fops = *pattern.clock.cdev.ops;
+	fops.owner = THIS_MODULE;	/* they live in ours */
+	fops.mmap = clock_mmap;
+	posix_clock_unregister(&pattern.clock);
+	return 0;
+}
+
+/*
+ * As posix_clock_register() does, but complete before anybody can open it: an
+ * owner that is set later is put without having been got.
+ */
 static int register_one(struct rad_device *d, u32 id)
 {
+	struct posix_clock *clock = &d->clock;
 	int err;
 
 	d->id = id;
-	d->clock.ops = clock_ops;
 	device_initialize(&d->dev);
 	d->dev.devt = MKDEV(MAJOR(first_devt), MINOR(first_devt) + id);
 	d->dev.class = class;
 	d->dev.release = release;
+	dev_set_drvdata(&d->dev, clock);
+
+	clock->ops = clock_ops;
+	clock->dev = &d->dev;
+	init_rwsem(&clock->rwsem);
+	cdev_init(&clock->cdev, &fops);
+	clock->cdev.owner = THIS_MODULE;
 	err = dev_set_name(&d->dev, "%s", names[id]);
 	if (!err)
-		err = posix_clock_register(&d->clock, &d->dev);
+		err = cdev_device_add(&clock->cdev, &d->dev);
 	if (err) {
 		put_device(&d->dev);
 		return err;
 	}
-	/*
-	 * posix_clock_operations knows no mmap. A copy of its file operations
-	 * does; the clock id check looks at .open only, which stays the same.
-	 */
-	if (!fops.open) {
-		fops = *d->clock.cdev.ops;
-		fops.owner = THIS_MODULE;	/* it lives in ours */
-		fops.mmap = clock_mmap;
-	}
-	d->clock.cdev.ops = &fops;
 	d->registered = true;
 	return 0;
 }
@@ -232,6 +262,9 @@ int rad_device_init(void)
 		goto err_region;
 	}
 	class->devnode = devnode;
+	err = find_operations();
+	if (err)
+		goto err_devices;
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
 		err = register_one(&devices[i], i);
 		if (err)
