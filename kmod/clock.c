@@ -32,6 +32,7 @@ static struct {
 /* all below, and writing the latch and the page */
 static DEFINE_RAW_SPINLOCK(write_lock);
 static struct rad_counter *counter;
+static u64 newest;	/* value of the counter that is known to have been */
 static struct radclock_page *page;
 static u64 disruptions;
 static bool suspended;
@@ -126,6 +127,23 @@ static void withdraw(struct radclock_params *n, const struct radclock_params *o,
 	rad_withdraw(n, RADCLOCK_STATUS_UNSYNCHRONIZED);
 }
 
+/*
+ * A counter starts anew when the machine has slept, or somebody sets it back. The
+ * difference clock then goes on from the newest value that is known: it would
+ * go back with it, and new lines would wait for the old ones to begin.
+ */
+static void stay_ahead(struct radclock_params *n, u64 now)
+{
+	if (rad_counter_before(start_value(now, n->counter_hz), newest)) {
+		if (rad_counter_before(newest, n->diff.counter))
+			n->diff = n->diff_prev;
+		rad_move_line(&n->diff, n->period_shift, newest);
+		n->diff.counter = now;
+		n->diff_prev = n->diff;
+	}
+	newest = now;
+}
+
 static void disrupt_locked(struct radclock_params *n, u64 now, const char *why)
 {
 	withdraw(n, current_params(), now);
@@ -149,6 +167,7 @@ void rad_clock_disrupt(const char *why)
 	raw_spin_lock_irqsave(&write_lock, flags);
 	n = *current_params();
 	now = rad_counter_read(counter);
+	stay_ahead(&n, now);
 	disrupt_locked(&n, now, why);
 	publish(&n, now);
 	raw_spin_unlock_irqrestore(&write_lock, flags);
@@ -228,6 +247,7 @@ int rad_clock_select(struct rad_counter *c, const char *because,
 
 	n = *current_params();
 	read_pair(c, &now, counter, &old_now);
+	stay_ahead(&n, old_now);
 	disrupt_locked(&n, old_now, because);
 
 	if (rad_counter_before(old_now, n.diff.counter))
@@ -236,6 +256,7 @@ int rad_clock_select(struct rad_counter *c, const char *because,
 	n.diff.counter = now;
 	use_counter(&n, c);
 	counter = c;
+	newest = now;
 	publish(&n, now);
 out:
 	raw_spin_unlock_irqrestore(&write_lock, flags);
@@ -338,7 +359,7 @@ out:
 }
 
 /**
- * rad_clock_keep() - once a second: what readers of the page cannot see
+ * rad_clock_keep() - twice a second: what readers of the page cannot see
  *
  * The status that a vmclock reader sees follows the age of the estimate.
  */
@@ -351,6 +372,8 @@ void rad_clock_keep(void)
 
 	raw_spin_lock_irqsave(&write_lock, flags);
 	now = rad_counter_read(counter);
+	if (rad_counter_before(newest, now))
+		newest = now;
 	status = rad_vmclock_status(rad_status_at(current_params(), now));
 	changed = page->vmclock.clock_status != status;
 	if (changed) {
@@ -513,6 +536,7 @@ int rad_clock_init(struct rad_counter *c)
 	p->size = sizeof(*p);
 	p->abi_version = RADCLOCK_ABI_VERSION;
 	p->diff.counter = rad_counter_read(c);
+	newest = p->diff.counter;
 	use_counter(p, c);
 	/* another module life must not look like this one */
 	p->disruption_marker = get_random_u64() | 1;
