@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "clocksource.h"
 #include "cross.h"
+#include "disrupt.h"
 #include "fixed.h"
 
 static bool taking_over;
@@ -45,6 +46,17 @@ static void disable(struct clocksource *cs)
 	rad_clock_hold_counter(false);
 }
 
+/* called of every clocksource, current or not */
+static void suspend(struct clocksource *cs)
+{
+	rad_disrupt_sleep();
+}
+
+static void resume(struct clocksource *cs)
+{
+	rad_disrupt_wake();
+}
+
 /*
  * No owner: the module can be unloaded while this clocksource is current, and
  * the kernel goes back to its best one. A rating below all others, so that
@@ -57,6 +69,8 @@ static struct clocksource cs = {
 	.read = read,
 	.enable = enable,
 	.disable = disable,
+	.suspend = suspend,
+	.resume = resume,
 	.mask = CLOCKSOURCE_MASK(64),
 	.flags = CLOCK_SOURCE_IS_CONTINUOUS | CLOCK_SOURCE_MUST_VERIFY,
 };

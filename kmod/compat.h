@@ -8,7 +8,6 @@
 
 #include <linux/device.h>
 #include <linux/mm.h>
-#include <linux/syscore_ops.h>
 #include <linux/ktime.h>
 #ifdef CONFIG_X86
 #include <asm/msr.h>
@@ -61,23 +60,5 @@ static inline void rad_vm_forbid_write(struct vm_area_struct *vma)
 	vma->vm_flags &= ~VM_MAYWRITE;
 #endif
 }
-
-/* suspend and resume with interrupts off, last and first of all */
-#ifdef HAVE_STRUCT_SYSCORE	/* 7.x */
-#define RAD_SYSCORE(name, on_suspend, on_resume)			\
-	static int name##_suspend(void *data) { return on_suspend(); }	\
-	static void name##_resume(void *data) { on_resume(); }		\
-	static const struct syscore_ops name##_ops = {			\
-		.suspend = name##_suspend, .resume = name##_resume };	\
-	static struct syscore name = { .ops = &name##_ops }
-#define rad_register_syscore(s) register_syscore(s)
-#define rad_unregister_syscore(s) unregister_syscore(s)
-#else
-#define RAD_SYSCORE(name, on_suspend, on_resume)			\
-	static struct syscore_ops name = {				\
-		.suspend = on_suspend, .resume = on_resume }
-#define rad_register_syscore(s) register_syscore_ops(s)
-#define rad_unregister_syscore(s) unregister_syscore_ops(s)
-#endif
 
 #endif /* RADCLOCK_COMPAT_H */

@@ -15,7 +15,6 @@
 #include <linux/workqueue.h>
 
 #include "clock.h"
-#include "compat.h"
 #include "disrupt.h"
 #include "fixed.h"
 
@@ -29,6 +28,7 @@
 static struct delayed_work keep_work;
 static struct work_struct change_work;
 static struct irq_work change_irq;
+static bool woke;
 static const struct clocksource *timekeeper;
 /* the kernel's, and the shadow that it works on */
 static const struct timekeeper *keepers[2];
@@ -147,6 +147,10 @@ static void keep(struct work_struct *work)
 			rad_clock_counter()->name);
 		rad_notify_update();
 	}
+	if (READ_ONCE(woke)) {
+		WRITE_ONCE(woke, false);
+		rad_notify_update();
+	}
 	rad_clock_keep();
 	schedule_delayed_work(&keep_work, KEEP_INTERVAL);
 }
@@ -243,22 +247,24 @@ static int on_pm(struct notifier_block *nb, unsigned long event, void *data)
 
 static struct notifier_block pm_nb = { .notifier_call = on_pm };
 
-static int on_sleep(void)
+/* the timekeeper has stopped, with interrupts off: S3, hibernation and s2idle */
+void rad_disrupt_sleep(void)
 {
 	rad_clock_disrupt("the system goes to sleep");
-	return 0;
 }
 
-/* nothing else has run yet: counters may have stopped, or started at zero */
-static void on_wake(void)
+/*
+ * Counters may have stopped, or started at zero. The timekeeper has not read its
+ * clocksource yet: whatever jumps, jumps before it starts again.
+ */
+void rad_disrupt_wake(void)
 {
 	rad_counters_resume();
 	WRITE_ONCE(last.valid, false);
 	rad_clock_disrupt("the system slept");
-	schedule_work(&change_work);
+	/* no work yet: to wake a thread can ask for the time */
+	WRITE_ONCE(woke, true);
 }
-
-RAD_SYSCORE(rad_syscore, on_sleep, on_wake);
 
 int rad_disrupt_init(void)
 {
@@ -275,14 +281,12 @@ int rad_disrupt_init(void)
 		unregister_pm_notifier(&pm_nb);
 		return err;
 	}
-	rad_register_syscore(&rad_syscore);
 	schedule_delayed_work(&keep_work, KEEP_INTERVAL);
 	return 0;
 }
 
 void rad_disrupt_exit(void)
 {
-	rad_unregister_syscore(&rad_syscore);
 	pvclock_gtod_unregister_notifier(&timekeeping_nb);
 	unregister_pm_notifier(&pm_nb);
 	irq_work_sync(&change_irq);

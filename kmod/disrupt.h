@@ -7,6 +7,8 @@
 
 int rad_disrupt_init(void);
 void rad_disrupt_exit(void);
+void rad_disrupt_sleep(void);
+void rad_disrupt_wake(void);
 
 enum rad_timekeeper {
 	RAD_TIMEKEEPER_OTHER,
