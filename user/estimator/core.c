@@ -14,6 +14,7 @@
 #define DISPUTE_FLOOR	50e-6	/* s */
 #define DISPUTE_SPAN	3600.0	/* s: the longer story wins, at most this */
 #define DISPUTE_STAMPS	4
+#define DISPUTE_CALM	8
 
 /* variance of a stamp's ends, but for what is not known of the path */
 static double own_softness(const struct rad_estimator *e,
@@ -236,8 +237,10 @@ enum rad_feed core_feed(struct rad_estimator *e, const struct rad_stamp *s,
 	    (gap > limit && e->good > 8))
 		return core_dispute(e, s, lo, hi, hard_lo, hard_hi);
 	bound_stamp(&e->bound, &e->line, e->wander, hard_lo, hard_hi);
+	/* the old story again, or at least nothing more of the new one */
 	if (c->dispute.on &&
-	    (c->dispute.lo > hi + limit || c->dispute.hi < lo - limit))
+	    (c->dispute.lo > hi + limit || c->dispute.hi < lo - limit ||
+	     ++c->dispute.calm > DISPUTE_CALM + 2 * c->dispute.n))
 		c->dispute.on = false;
 	path_envelopes(&c->path, &e->line, s->ta, s->tf, d->out, d->in,
 		       b->mix.yy, b->wander);

@@ -14,7 +14,7 @@ void dispute_start(struct dispute *d, const struct rad_stamp *s, double lo,
 	d->since = s->ta;
 	d->last = s->tf;
 	d->n = 1;
-	d->alien = 0;
+	d->calm = 0;
 	d->lo = lo;
 	d->hi = hi;
 	d->hard_lo = hard_lo;
@@ -40,6 +40,7 @@ void dispute_stamp(struct dispute *d, const struct rad_stamp *s, double lo,
 		return;
 	}
 	d->n++;
+	d->calm = 0;
 	d->last = s->tf;
 	d->hard_lo = fmax(d->hard_lo, hard_lo);
 	d->hard_hi = fmin(d->hard_hi, hard_hi);

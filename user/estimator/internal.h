@@ -171,6 +171,7 @@ struct path {
 	double jitter;		/* mean excess of a round trip / 2 */
 	struct jitter out_j;
 	struct jitter in_j;
+	unsigned int settle;	/* stamps until a shift down is over */
 	u64 n;			/* stamps since the path is what it is */
 	bool told;		/* base delays are given: do not learn */
 	unsigned int fill;
@@ -204,7 +205,7 @@ struct dispute {
 	u64 since;
 	u64 last;
 	unsigned int n;
-	unsigned int alien;	/* stamps whose rate is not this counter's */
+	unsigned int calm;	/* stamps since that fit both stories */
 	double lo;		/* rival interval against the line */
 	double hi;
 	double hard_lo;		/* the same without least delays */

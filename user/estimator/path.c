@@ -57,12 +57,13 @@ double path_lean(const struct path *p)
  * be told is divided evenly, because an even path stays the best guess; else
  * it goes where it was seen, so that the phase does not move.
  */
-static void path_change(struct path *p, double by, double out, double in,
+static bool path_change(struct path *p, double by, double out, double in,
 			double tolerance)
 {
 	double share = by / 2;
+	bool one_way = fabs(out - in) > tolerance && out + in != 0;
 
-	if (fabs(out - in) > tolerance && out + in != 0) {
+	if (one_way) {
 		share = by * out / (out + in);
 		if (by > 0)
 			share = fmin(fmax(share, 0), by);
@@ -79,6 +80,7 @@ static void path_change(struct path *p, double by, double out, double in,
 		p->base_out += p->base_in;
 		p->base_in = 0;
 	}
+	return one_way;
 }
 
 static double least(const double *v, unsigned int n, unsigned int at)
@@ -178,9 +180,15 @@ void path_stamp(struct path *p, double rtt, double out, double in,
 			p->down_shifts++;
 			p->n = PATH_SHORT;
 			path_restart_envelopes(p);
+			/* one stamp: its own queues differ, too */
+			if (path_change(p, by, fmin(out - p->base_out, 0),
+					fmin(in - p->base_in, 0),
+					4 * (sigma + p->jitter)))
+				p->settle = PATH_WINDOW;
+		} else if (p->settle) {
+			/* the rest of that shift */
 			path_change(p, by, fmin(out - p->base_out, 0),
-				    fmin(in - p->base_in, 0),
-				    4 * sigma - 0.1 * by);
+				    fmin(in - p->base_in, 0), 2 * sigma);
 		} else {
 			path_change(p, by, 0, 0, 1);
 		}
@@ -192,6 +200,8 @@ void path_stamp(struct path *p, double rtt, double out, double in,
 	if (p->fill < PATH_WINDOW)
 		p->fill++;
 	p->n++;
+	if (p->settle)
+		p->settle--;
 	keep = p->n < JITTER_MEMORY ? p->n + 3 : JITTER_MEMORY;
 	/* congestion must not look like jitter for long: cut what is added */
 	by = fmax(rtt - path_base(p), 0) / 2;
