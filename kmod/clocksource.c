@@ -4,6 +4,7 @@
  * switched to it keeps all its clocks at radclock's rate without steering.
  */
 #include <linux/clocksource.h>
+#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 
@@ -14,6 +15,7 @@
 #include "fixed.h"
 
 static bool taking_over;
+static bool was_current;
 
 /*
  * The kernel changes clocksources by reading the old one and then, all CPUs
@@ -38,6 +40,7 @@ static int enable(struct clocksource *cs)
 	if (!rad_clock_hold_counter(true))
 		return -EBUSY;
 	taking_over = true;
+	was_current = true;
 	return 0;
 }
 
@@ -80,12 +83,15 @@ int rad_clocksource_init(void)
 	return clocksource_register_hz(&cs, RADCLOCK_NSEC);
 }
 
-/* -EBUSY: the kernel has no other clocksource to go to */
-int rad_clocksource_exit(void)
+void rad_clocksource_exit(void)
 {
-	int err = clocksource_unregister(&cs);
-
-	/* the switch stopped all CPUs; NMIs that still read are over by now */
+	/* nothing else to go to: rather hang here than take its time away */
+	while (clocksource_unregister(&cs)) {
+		pr_crit_once("radclock: the kernel has no other clocksource\n");
+		msleep(1000);
+	}
+	/* the change can come in the middle of a reading, in a task or an NMI */
+	if (was_current)
+		synchronize_rcu_tasks();
 	synchronize_rcu();
-	return err;
 }

@@ -3,6 +3,6 @@
 #define RADCLOCK_CLOCKSOURCE_H
 
 int rad_clocksource_init(void);
-int rad_clocksource_exit(void);
+void rad_clocksource_exit(void);
 
 #endif /* RADCLOCK_CLOCKSOURCE_H */

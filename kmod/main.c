@@ -87,8 +87,7 @@ err_counters:
 
 static void __exit rad_exit(void)
 {
-	if (rad_clocksource_exit())
-		pr_crit("radclock: still the kernel's clocksource\n");
+	rad_clocksource_exit();
 	rad_sysfs_exit();
 	rad_device_exit();
 	rad_disrupt_exit();
