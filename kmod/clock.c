@@ -263,9 +263,17 @@ out:
 	return err;
 }
 
+/* the counter that the parameters in force are about; any context */
 struct rad_counter *rad_clock_counter(void)
 {
-	return READ_ONCE(counter);
+	struct rad_counter *c;
+	unsigned int seq;
+
+	do {
+		seq = raw_read_seqcount_latch(&latch.seq);
+		c = by_id[latch.data[seq & 1].counter_id];
+	} while (raw_read_seqcount_latch_retry(&latch.seq, seq));
+	return c;
 }
 
 /* while the kernel's time depends on us, our counter must not depend on it */
@@ -386,6 +394,18 @@ void rad_clock_keep(void)
 		rad_notify_update();
 }
 
+/* do not wait for the half second in which we would notice */
+static bool unless_unstable(const struct rad_counter *c, u32 clock, bool valid,
+			    struct rad_reading *r)
+{
+	if (!valid || clock == RADCLOCK_CLOCK_DIFF || !rad_counter_is_unstable(c))
+		return valid;
+	r->status = RADCLOCK_STATUS_UNSYNCHRONIZED;
+	r->maxerror_ns = ~0ULL;
+	r->esterror_ns = ~0ULL;
+	return false;
+}
+
 /**
  * rad_clock_read() - read a clock now
  * @clock: enum radclock_clock
@@ -410,27 +430,24 @@ bool rad_clock_read(u32 clock, u64 *counter_value, struct rad_reading *r)
 		valid = rad_read(p, clock, *counter_value, r);
 	} while (raw_read_seqcount_latch_retry(&latch.seq, seq));
 
-	/* do not wait for the second in which we would notice */
-	if (valid && clock != RADCLOCK_CLOCK_DIFF && rad_counter_is_unstable(c)) {
-		r->status = RADCLOCK_STATUS_UNSYNCHRONIZED;
-		r->maxerror_ns = ~0ULL;
-		r->esterror_ns = ~0ULL;
-		return false;
-	}
-	return valid;
+	return unless_unstable(c, clock, valid, r);
 }
 
 /* the same at a given value of the selected counter */
 bool rad_clock_read_at(u32 clock, u64 counter_value, struct rad_reading *r)
 {
+	const struct radclock_params *p;
+	const struct rad_counter *c;
 	unsigned int seq;
 	bool valid;
 
 	do {
 		seq = raw_read_seqcount_latch(&latch.seq);
-		valid = rad_read(&latch.data[seq & 1], clock, counter_value, r);
+		p = &latch.data[seq & 1];
+		c = by_id[p->counter_id];
+		valid = rad_read(p, clock, counter_value, r);
 	} while (raw_read_seqcount_latch_retry(&latch.seq, seq));
-	return valid;
+	return unless_unstable(c, clock, valid, r);
 }
 
 /* the counter, and which life of which counter it is a value of; any context */

@@ -34,7 +34,7 @@ static u64 widen(u64 near, u64 low, u32 width)
 	return near + (u64)((s64)((low - near) << up) >> up);
 }
 
-void rad_cross_read(struct rad_cross *x)
+static void cross_read(struct rad_cross *x)
 {
 	const struct rad_counter *c = rad_clock_counter();
 	u32 width = common_width(c);
@@ -43,7 +43,6 @@ void rad_cross_read(struct rad_cross *x)
 	unsigned long flags;
 	int i;
 
-	x->counter_id = c->id;
 	for (i = 0; i < TRIES; i++) {
 		local_irq_save(flags);
 		a = rad_counter_read(c);
@@ -70,6 +69,28 @@ void rad_cross_read(struct rad_cross *x)
 			break;
 	}
 	x->uncertainty = best - best / 2;
+}
+
+/**
+ * rad_cross_read() - a clock and the kernel's clocks at one value of our counter
+ * @clock: enum radclock_clock
+ * @x: out
+ * @r: out: @clock at @x->counter
+ *
+ * Return: as rad_read().
+ */
+bool rad_cross_read(u32 clock, struct rad_cross *x, struct rad_reading *r)
+{
+	u64 marker;
+	bool valid;
+
+	/* a value of one counter means nothing to the next */
+	do {
+		marker = rad_clock_marker();
+		cross_read(x);
+		valid = rad_clock_read_at(clock, x->counter, r);
+	} while (marker != rad_clock_marker());
+	return valid;
 }
 
 /**

@@ -8,7 +8,6 @@
 /**
  * struct rad_cross - the kernel's clocks at a counter value
  * @counter: value of the selected counter
- * @counter_id: which that is
  * @realtime_ns: CLOCK_REALTIME
  * @raw_ns: CLOCK_MONOTONIC_RAW
  * @uncertainty: ticks between @counter and the clocks' own reading; 0 when the
@@ -16,15 +15,15 @@
  */
 struct rad_cross {
 	u64 counter;
-	u32 counter_id;
 	s64 realtime_ns;
 	s64 raw_ns;
 	u64 uncertainty;
 };
 
-void rad_cross_read(struct rad_cross *x);
-
 struct clocksource;
+struct rad_reading;
+
+bool rad_cross_read(u32 clock, struct rad_cross *x, struct rad_reading *r);
 bool rad_cross_handover(const struct clocksource *cs, u64 *counter);
 
 #endif /* RADCLOCK_CROSS_H */

@@ -123,14 +123,15 @@ static long ioc_read(struct rad_device *d, void __user *arg)
 		err = last_counter(d->id, &io.counter);
 		if (err)
 			return err;
-	} else if (io.flags & RADCLOCK_READ_CROSS) {
-		rad_cross_read(&x);
-		io.counter = x.counter;
 	}
-	if (io.flags)
+	if (io.flags & RADCLOCK_READ_CROSS) {
+		rad_cross_read(io.clock, &x, &r);
+		io.counter = x.counter;
+	} else if (io.flags) {
 		rad_clock_read_at(io.clock, io.counter, &r);
-	else
+	} else {
 		rad_clock_read(io.clock, &io.counter, &r);
+	}
 
 	io.sec = r.time.sec;
 	io.frac = r.time.frac;

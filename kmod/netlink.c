@@ -251,11 +251,12 @@ int radclock_nl_read_clock_doit(struct sk_buff *skb, struct genl_info *info)
 	if (info->attrs[RADCLOCK_A_CLOCK])
 		clock = nla_get_u32(info->attrs[RADCLOCK_A_CLOCK]);
 	now = !info->attrs[RADCLOCK_A_COUNTER];
-	if (now)
-		rad_cross_read(&x);
-	else
+	if (now) {
+		valid = rad_cross_read(clock, &x, &r);
+	} else {
 		x.counter = nla_get_u64(info->attrs[RADCLOCK_A_COUNTER]);
-	valid = rad_clock_read_at(clock, x.counter, &r);
+		valid = rad_clock_read_at(clock, x.counter, &r);
+	}
 
 	msg = start_reply(info, NLMSG_GOODSIZE, &hdr);
 	if (!msg)
