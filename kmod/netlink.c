@@ -496,7 +496,6 @@ static struct genl_family family = {
 	.policy = radclock_main_nl_policy,
 	.small_ops = radclock_nl_ops,
 	.n_small_ops = ARRAY_SIZE(radclock_nl_ops),
-	.resv_start_op = __RADCLOCK_CMD_MAX,
 	.mcgrps = groups,
 	.n_mcgrps = ARRAY_SIZE(groups),
 	.netnsok = true,
