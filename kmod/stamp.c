@@ -25,6 +25,7 @@
 #include <linux/string.h>
 #include <linux/tracepoint.h>
 #include <linux/udp.h>
+#include <linux/user_namespace.h>
 #include <linux/workqueue.h>
 #include <net/ip.h>
 #include <net/net_namespace.h>
@@ -34,6 +35,7 @@
 #include "stamp.h"
 
 #define MAX_SUBSCRIBERS	64
+#define MAX_FROM_USER_NS	32	/* anybody is admin in a namespace of his own */
 #define RING_SIZE	256	/* a power of two */
 #define NTP_MODE(byte)	((byte) & 7)
 #define NTP_CLIENT	3
@@ -278,6 +280,8 @@ static struct subscriber *find(struct net *net, u32 portid, u16 port)
  */
 int rad_stamp_subscribe(struct net *net, u32 portid, u16 port)
 {
+	const unsigned int max = net->user_ns == &init_user_ns ?
+				 MAX_SUBSCRIBERS : MAX_FROM_USER_NS;
 	struct subscriber *s;
 	int err = 0;
 
@@ -293,7 +297,7 @@ int rad_stamp_subscribe(struct net *net, u32 portid, u16 port)
 	mutex_lock(&subscribers_lock);
 	if (find(net, portid, port))
 		err = -EEXIST;
-	else if (n_subscribers == MAX_SUBSCRIBERS)
+	else if (n_subscribers >= max)
 		err = -ENOSPC;
 	else if (!n_subscribers)
 		err = start_probes();
