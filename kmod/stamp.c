@@ -99,7 +99,8 @@ static int parse(const struct sk_buff *skb, int offset, __be16 protocol,
 	switch (protocol) {
 	case htons(ETH_P_IP):
 		v4 = skb_header_pointer(skb, offset, sizeof(*v4), &buf);
-		if (!v4 || v4->protocol != IPPROTO_UDP || v4->ihl < 5 ||
+		if (!v4 || v4->version != 4 || v4->ihl < 5 ||
+		    v4->protocol != IPPROTO_UDP ||
 		    v4->frag_off & htons(IP_MF | IP_OFFSET))
 			return -1;
 		s->addr_len = 4;
@@ -108,7 +109,7 @@ static int parse(const struct sk_buff *skb, int offset, __be16 protocol,
 		return offset + v4->ihl * 4;
 	case htons(ETH_P_IPV6):
 		v6 = skb_header_pointer(skb, offset, sizeof(*v6), &buf);
-		if (!v6 || v6->nexthdr != IPPROTO_UDP)
+		if (!v6 || v6->version != 6 || v6->nexthdr != IPPROTO_UDP)
 			return -1;
 		s->addr_len = 16;
 		memcpy(s->source, &v6->saddr, 16);
@@ -116,6 +117,19 @@ static int parse(const struct sk_buff *skb, int offset, __be16 protocol,
 		return offset + sizeof(*v6);
 	}
 	return -1;
+}
+
+/* a tag that is in the packet stands right before the network header */
+static __be16 protocol_out(const struct sk_buff *skb)
+{
+	const __be16 *protocol;
+	__be16 buf;
+
+	if (!eth_type_vlan(skb->protocol))
+		return skb->protocol;
+	protocol = skb_header_pointer(skb, skb_network_offset(skb) - (int)sizeof(buf),
+				      sizeof(buf), &buf);
+	return protocol ? *protocol : 0;
 }
 
 static __be16 skip_vlan(const struct sk_buff *skb, int *offset)
@@ -149,13 +163,12 @@ static void push(const struct rad_stamp *s)
 }
 
 static void look(const struct sk_buff *skb, const struct net_device *dev,
-		 int offset, bool out)
+		 int offset, __be16 protocol, bool out)
 {
 	const u8 mode = out ? NTP_CLIENT : NTP_SERVER;
 	const struct udphdr *udp;
 	struct udphdr udp_buf;
 	struct rad_stamp s;
-	__be16 protocol = skip_vlan(skb, &offset);
 	u16 port;
 
 	if (protocol != htons(ETH_P_IP) && protocol != htons(ETH_P_IPV6))
@@ -187,13 +200,16 @@ static void look(const struct sk_buff *skb, const struct net_device *dev,
 static void probe_out(void *data, const struct sk_buff *skb,
 		      const struct net_device *dev)
 {
-	look(skb, dev, skb_network_offset(skb), true);
+	look(skb, dev, skb_network_offset(skb), protocol_out(skb), true);
 }
 
 /* net:netif_receive_skb; data points behind the link-layer header */
 static void probe_in(void *data, struct sk_buff *skb)
 {
-	look(skb, skb->dev, 0, false);
+	int offset = 0;
+	__be16 protocol = skip_vlan(skb, &offset);
+
+	look(skb, skb->dev, offset, protocol, false);
 }
 
 static bool pop(struct rad_stamp *s, u64 *lost)
