@@ -85,7 +85,7 @@ base()
 }
 
 modules="virtio_pci 9pnet_virtio 9p veth sch_netem sch_ingress sch_fq cls_matchall
-cls_u32 act_mirred act_gact bridge dummy tun ptp_kvm nf_tables nft_ct af_packet"
+cls_u32 act_mirred act_gact bridge dummy tun ptp_kvm nf_tables nft_ct af_packet 8021q"
 
 kmodules()
 {
