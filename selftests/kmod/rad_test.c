@@ -5,12 +5,15 @@
  *	tsc_unstable=1		tell the kernel that the TSC is unstable
  *	hpet_jump=SECONDS	set the HPET's main counter on (or back)
  *
- * Acts when it is loaded, by the parameters it is given.
+ * Acts when it is loaded, by the parameters it is given. Its parameter taps
+ * reads as the number of network tracepoints that somebody has a probe on.
  */
 #include <linux/acpi.h>
 #include <linux/io.h>
 #include <linux/irqflags.h>
 #include <linux/module.h>
+#include <linux/string.h>
+#include <linux/tracepoint.h>
 #include <asm/hpet.h>
 #include <asm/tsc.h>
 
@@ -18,6 +21,26 @@ static bool tsc_unstable;
 module_param(tsc_unstable, bool, 0444);
 static int hpet_jump;
 module_param(hpet_jump, int, 0444);
+
+static void look(struct tracepoint *tp, void *data)
+{
+	int *n = data;
+
+	if ((!strcmp(tp->name, "net_dev_start_xmit") ||
+	     !strcmp(tp->name, "netif_receive_skb")) && READ_ONCE(tp->funcs))
+		(*n)++;
+}
+
+static int get_taps(char *buf, const struct kernel_param *kp)
+{
+	int n = 0;
+
+	for_each_kernel_tracepoint(look, &n);
+	return sysfs_emit(buf, "%d\n", n);
+}
+
+static const struct kernel_param_ops taps_ops = { .get = get_taps };
+module_param_cb(taps, &taps_ops, NULL, 0444);
 
 static int jump(int seconds)
 {
