@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <linux/radclock.h>
 #include <math.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,13 @@
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
+
+static volatile sig_atomic_t stopped;
+
+static void on_signal(int sig)
+{
+	stopped = 1;
+}
 
 static int by_value(const void *a, const void *b)
 {
@@ -100,7 +108,9 @@ int main(int argc, char **argv)
 	if (out)
 		fprintf(out, "counter,realtime_ns,error_ns,bound_ns,status,uncertainty_ns\n");
 	end = now() + seconds;
-	while (now() < end) {
+	signal(SIGINT, on_signal);	/* enough: say what was seen */
+	signal(SIGTERM, on_signal);
+	while (now() < end && !stopped) {
 		struct timespec ts = {
 			.tv_sec = (time_t)(interval / 1000),
 			.tv_nsec = (long)(fmod(interval, 1000) * 1e6),
