@@ -7,14 +7,16 @@
 
 #define MAX_TIME_S	(1LL << 34)	/* the year 2514 */
 #define MAX_SHIFT	40
+/* the monotonic clock may need a period that is longer by 1/200 */
+#define MAX_PERIOD	(~0ULL - (~0ULL >> 7))
 
 /* half to double the nominal rate: a machine may have been exchanged */
 static bool period_is_absurd(u64 period, u8 shift, u64 hz)
 {
-	rad_u128 one = (rad_u128)1 << (64 + shift);
+	rad_u128 one = (rad_u128)1 << (64 + (shift & 63));
 	rad_u128 ticks = (rad_u128)period * hz;
 
-	/* period < 2^64 and hz < 2^40: no overflow */
+	/* period < 2^64 and hz < 2^40: no overflow; the shift is checked besides */
 	return ticks < one / 2 || ticks > one * 2;
 }
 
@@ -48,6 +50,8 @@ int rad_estimate_check(const struct rad_estimate *e,
 		  -ERANGE, "period-shift is too large" },
 		{ period_is_absurd(e->line.period, e->period_shift, hz),
 		  -ERANGE, "period is not near the counter's nominal rate" },
+		{ e->line.period > MAX_PERIOD,
+		  -ERANGE, "period is too large for its period-shift" },
 		{ e->period_diff &&
 		  period_is_absurd(e->period_diff, e->period_shift, hz),
 		  -ERANGE, "period-diff is not near the counter's nominal rate" },
