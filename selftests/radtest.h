@@ -225,7 +225,7 @@ static inline void rt_estimate(struct radclock *rc, struct radclock_estimate *e)
 	e->esterror_rate = e->period / 50000;
 	e->holdover_counter = e->counter + 1000 * t.hz;
 	e->void_counter = e->counter + 2000 * t.hz;
-	strcpy(e->source, "the truth");
+	snprintf(e->source, sizeof(e->source), "the truth");
 }
 
 /* return: as radclock_set_estimate(); a refusal is told */
