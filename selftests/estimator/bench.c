@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "grade.h"
+#include "shapes.h"
 
 #define SEEDS_MAX	400
 
@@ -151,216 +152,44 @@ static int bench_cells(void)
 	return bad ? 1 : 0;
 }
 
-typedef void (*shape)(struct world *w);
-
-static void base_1e10(struct world *w) { w->wander = 1e-10; }
-
-static void burst(struct world *w)
-{
-	w->event[0] = (struct event){ EVENT_CONGESTION, 600, 1200, 5e-3, 0, 3600 };
-}
-
-static void outages(struct world *w)
-{
-	w->event[0] = (struct event){ EVENT_OUTAGE, 120000, 141600, 0, 0, 0 };
-	w->event[1] = (struct event){ EVENT_OUTAGE, 220000, 241600, 0, 0, 0 };
-}
-
-static void outages_1e10(struct world *w)
-{
-	outages(w);
-	base_1e10(w);
-}
-
-static void shifts(struct world *w)
-{
-	w->event[0] = (struct event){ EVENT_SHIFT, 100000, 180000, 1e-3, 1e-3, 0 };
-}
-
-static void shifts_up(struct world *w)
-{
-	w->event[0] = (struct event){ EVENT_SHIFT, 100000, 1e9, 1e-3, 1e-3, 0 };
-	w->event[1] = (struct event){ EVENT_SHIFT, 200000, 1e9, 1e-3, 1e-3, 0 };
-}
-
-static void shift_one_way(struct world *w)
-{
-	w->event[0] = (struct event){ EVENT_SHIFT, 100000, 200000, 2e-3, 0, 0 };
-}
-
-static void unequal(struct world *w)
-{
-	w->jitter_out = 500e-6;
-	w->jitter_in = 50e-6;
-}
-
-static void unequal_wan(struct world *w)
-{
-	w->base_out = 15e-3;
-	w->base_in = 15e-3;
-	w->jitter_out = 5e-3;
-	w->jitter_in = 1e-3;
-	w->event[0] = (struct event){ EVENT_CONGESTION, 1000, 2500, 20e-3, 2e-3, 7200 };
-}
-
-static void heavy(struct world *w) { w->shape = DELAY_PARETO; }
-
-static void heavy_far(struct world *w)
-{
-	w->shape = DELAY_PARETO;
-	w->base_out = 20e-3;
-	w->base_in = 20e-3;
-	w->jitter_out = 1e-3;
-	w->jitter_in = 1e-3;
-}
-
-static void lossy(struct world *w) { w->loss = 0.5; }
-
-static void lossy_far(struct world *w)
-{
-	w->loss = 0.5;
-	w->base_out = 40e-3;
-	w->base_in = 40e-3;
-	w->jitter_out = 1e-3;
-	w->jitter_in = 1e-3;
-	w->poll = 64;
-	w->duration = 600000;
-}
-
-static void poll256(struct world *w)
-{
-	w->poll = 256;
-	w->duration = 2000000;
-	w->warm = 200000;
-}
-
-static void poll1024(struct world *w)
-{
-	w->poll = 1024;
-	w->duration = 4000000;
-	w->warm = 400000;
-}
-
-static void poll1(struct world *w)
-{
-	w->poll = 1;
-	w->duration = 100000;
-	w->warm = 20000;
-}
-
-static void poll_jump(struct world *w)
-{
-	w->poll_change = 150000;
-	w->poll_to = 512;
-	w->duration = 600000;
-}
-
-static void daily(struct world *w) { w->daily = 1e-7; }
-static void cycling(struct world *w) { w->cycle = 8e-8; }
-
-static void hot(struct world *w)
-{
-	w->wander = 8e-9;
-	w->daily = 1.2e-7;
-	w->cycle = 8e-8;
-}
-
-static void lan(struct world *w)
-{
-	w->base_out = 60e-6;
-	w->base_in = 60e-6;
-	w->jitter_out = 15e-6;
-	w->jitter_in = 15e-6;
-	w->host = 1.5e-6;
-}
-
-static void asymmetric(struct world *w)
-{
-	w->base_out = 3e-3;
-	w->base_in = 1e-3;
-}
-
-static void asymmetric_far(struct world *w)
-{
-	w->base_out = 38e-3;
-	w->base_in = 2e-3;
-	w->jitter_out = 1e-3;
-}
-
-static void lie4(struct world *w)
-{
-	w->event[0] = (struct event){ EVENT_LIE, 120000, 121200, 4e-3, 0, 0 };
-	w->event[1] = (struct event){ EVENT_LIE, 200000, 201200, -4e-3, 0, 0 };
-}
-
-static void lie150(struct world *w)
-{
-	w->event[0] = (struct event){ EVENT_LIE, 120000, 120900, 150e-3, 0, 0 };
-}
-
-static void disorder(struct world *w)
-{
-	w->disorder = 0.02;
-	w->duplicates = 0.05;
-}
-
-static void negative_stay(struct world *w) { w->stay = -0.2e-6; }
-
-static void stunned(struct world *w)
-{
-	w->event[0] = (struct event){ EVENT_STUN, 150000, 0, 0.2, 40e-6, 0 };
-}
-
-static void slow_counter(struct world *w) { w->hz = 32768; }
-static void fast_counter(struct world *w) { w->hz = 1e10; }
-
-static void cold_path(struct world *w)
-{
-	/* the first stamps come through a queue on one way */
-	w->event[0] = (struct event){ EVENT_CONGESTION, 0, 3000, 5e-3, 0, 0 };
-	w->warm = 10000;
-}
-
 struct row {
 	const char *name;
-	shape make;
-	bool symmetric;		/* the truth is in the middle of the path */
 	double peer[3];		/* median, 99 %, max, us: the best peer's */
 	double study[3];
 };
 
 static const struct row rows[] = {
-	{ "plain", NULL, true, { 7.1, 31, 0 }, { 2.6, 12.3, 0 } },
-	{ "bursts one way, hourly", burst, true, { 9, 50, 80 }, { 3.1, 19, 40 } },
-	{ "two 6 h outages", outages, true, { 9, 869, 1586 }, { 2.8, 15, 54 } },
-	{ "two 6 h outages, W 1e-10", outages_1e10, true, { 6, 87, 154 }, { 0 } },
-	{ "two +1 ms route shifts", shifts_up, true, { 8, 40, 98 }, { 7.6, 402, 0 } },
-	{ "route shift up and back", shifts, true, { 8, 40, 98 }, { 7.6, 402, 0 } },
-	{ "route shift of one way", shift_one_way, false, { 0 }, { 0 } },
-	{ "unequal jitter 500/50 us", unequal, true, { 0 }, { 0 } },
-	{ "unequal jitter, congested WAN", unequal_wan, true, { 0 }, { 0, 0, 1018 } },
-	{ "heavy tails", heavy, true, { 0 }, { 0 } },
-	{ "heavy tails, far", heavy_far, true, { 0 }, { 0 } },
-	{ "half lost", lossy, true, { 0 }, { 0 } },
-	{ "half lost, far, poll 64", lossy_far, true, { 0 }, { 34, 193, 0 } },
-	{ "poll 256", poll256, true, { 0 }, { 0 } },
-	{ "poll 1024", poll1024, true, { 0 }, { 0 } },
-	{ "poll 1", poll1, true, { 0 }, { 0 } },
-	{ "poll 16, then 512", poll_jump, true, { 0 }, { 0 } },
-	{ "daily cycle 1e-7", daily, true, { 0 }, { 0 } },
-	{ "air conditioning 8e-8", cycling, true, { 0 }, { 0 } },
-	{ "hot oscillator", hot, true, { 91, 261, 0 }, { 7.4, 34, 0 } },
-	{ "LAN, host noise 1.5 us", lan, true, { 10, 46, 0 }, { 1.8, 7.0, 0 } },
-	{ "asymmetry 3/1 ms", asymmetric, false, { 0 }, { 0 } },
-	{ "asymmetry 38/2 ms", asymmetric_far, false, { 0 }, { 0 } },
-	{ "server off by 4 ms, 20 min", lie4, true, { 0 }, { 0 } },
-	{ "server off by 150 ms, 15 min", lie150, true, { 0 }, { 0 } },
-	{ "disorder, duplicates", disorder, true, { 0 }, { 0 } },
-	{ "Tb > Te by 0.2 us", negative_stay, true, { 0 }, { 0 } },
-	{ "0.2 s stun, 40 ppm, marker", stunned, true, { 0 }, { 0 } },
-	{ "counter of 32 kHz", slow_counter, true, { 0 }, { 0 } },
-	{ "counter of 10 GHz", fast_counter, true, { 0 }, { 0 } },
-	{ "cold start in a queue", cold_path, true, { 0 }, { 0 } },
+	{ "plain", { 7.1, 31, 0 }, { 2.6, 12.3, 0 } },
+	{ "bursts one way, hourly", { 9, 50, 80 }, { 3.1, 19, 40 } },
+	{ "two 6 h outages", { 9, 869, 1586 }, { 2.8, 15, 54 } },
+	{ "two 6 h outages, W 1e-10", { 6, 87, 154 }, { 0 } },
+	{ "two +1 ms route shifts", { 8, 40, 98 }, { 7.6, 402, 0 } },
+	{ "route shift up and back", { 8, 40, 98 }, { 7.6, 402, 0 } },
+	{ "route shift of one way", { 0 }, { 0 } },
+	{ "unequal jitter 500/50 us", { 0 }, { 0 } },
+	{ "unequal jitter, congested WAN", { 0 }, { 0, 0, 1018 } },
+	{ "heavy tails", { 0 }, { 0 } },
+	{ "heavy tails, far", { 0 }, { 0 } },
+	{ "half lost", { 0 }, { 0 } },
+	{ "half lost, far, poll 64", { 0 }, { 34, 193, 0 } },
+	{ "poll 256", { 0 }, { 0 } },
+	{ "poll 1024", { 0 }, { 0 } },
+	{ "poll 1", { 0 }, { 0 } },
+	{ "poll 16, then 512", { 0 }, { 0 } },
+	{ "daily cycle 1e-7", { 0 }, { 0 } },
+	{ "air conditioning 8e-8", { 0 }, { 0 } },
+	{ "hot oscillator", { 91, 261, 0 }, { 7.4, 34, 0 } },
+	{ "LAN, host noise 1.5 us", { 10, 46, 0 }, { 1.8, 7.0, 0 } },
+	{ "asymmetry 3/1 ms", { 0 }, { 0 } },
+	{ "asymmetry 38/2 ms", { 0 }, { 0 } },
+	{ "server off by 4 ms, 20 min", { 0 }, { 0 } },
+	{ "server off by 150 ms, 15 min", { 0 }, { 0 } },
+	{ "disorder, duplicates", { 0 }, { 0 } },
+	{ "Tb > Te by 0.2 us", { 0 }, { 0 } },
+	{ "0.2 s stun, 40 ppm, marker", { 0 }, { 0 } },
+	{ "counter of 32 kHz", { 0 }, { 0 } },
+	{ "counter of 10 GHz", { 0 }, { 0 } },
+	{ "cold start in a queue", { 0 }, { 0 } },
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -391,8 +220,9 @@ static int bench_rows(const char *only)
 			continue;
 		world_default(&w);
 		w.name = r->name;
-		if (r->make)
-			r->make(&w);
+		shapes[i].make(&w);
+		if (strcmp(shapes[i].name, r->name))
+			abort();
 		run_seeds(&w, &ours, &m);
 		printf("%-30s |", r->name);
 		print3(r->peer);
@@ -424,6 +254,72 @@ static int bench_rows(const char *only)
 	return bad ? 1 : 0;
 }
 
+/* every world with a truthful server, many seeds: the bound must hold */
+static int bench_bounds(const char *only)
+{
+	const struct grade_setup ours = { 0 };
+	u64 all = 0, bad = 0;
+	unsigned int i, k;
+
+	printf("# %u seeds from %llu a world: readings (at each stamp and before the next one) outside of the bound\n",
+	       seeds, (unsigned long long)first_seed);
+	for (i = 0; i < SHAPES; i++) {
+		struct world w;
+		u64 n = 0, v = 0, lying = 0;
+
+		if (only && !strstr(shapes[i].name, only))
+			continue;
+		world_default(&w);
+		shapes[i].make(&w);
+		w.name = shapes[i].name;
+		for (k = 0; k < seeds; k++) {
+			struct grade r;
+
+			grade(&w, first_seed + k, &ours, &r);
+			n += 2 * r.stamps;
+			v += r.violations;
+			lying += r.lying_violations;
+		}
+		printf("%-32s %12llu readings, %llu outside (%llu while the server lied)\n",
+		       w.name, (unsigned long long)n, (unsigned long long)v,
+		       (unsigned long long)lying);
+		fflush(stdout);
+		all += n;
+		bad += v;
+	}
+	for (i = 0; i < CELLS; i++) {
+		const struct cell *c = &cells[i];
+		struct world w;
+		u64 n = 0, v = 0;
+
+		if (only)
+			break;
+		world_default(&w);
+		w.poll = c->poll;
+		w.jitter_out = c->jitter;
+		w.jitter_in = c->jitter;
+		w.wander = c->wander;
+		w.duration = c->poll > 16 ? 500000 : 300000;
+		w.name = "cell";
+		for (k = 0; k < seeds; k++) {
+			struct grade r;
+
+			grade(&w, first_seed + k, &ours, &r);
+			n += 2 * r.stamps;
+			v += r.violations;
+		}
+		printf("cell P %2.0f J %4.0f us W %5.0e        %12llu readings, %llu outside\n",
+		       c->poll, c->jitter * 1e6, c->wander,
+		       (unsigned long long)n, (unsigned long long)v);
+		fflush(stdout);
+		all += n;
+		bad += v;
+	}
+	printf("# %llu readings, %llu outside\n", (unsigned long long)all,
+	       (unsigned long long)bad);
+	return bad ? 1 : 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "all";
@@ -446,5 +342,7 @@ int main(int argc, char **argv)
 		rc |= bench_cells();
 	if (!strcmp(what, "rows") || !strcmp(what, "all"))
 		rc |= bench_rows(only);
+	if (!strcmp(what, "bounds"))
+		rc |= bench_bounds(only);
 	return rc;
 }

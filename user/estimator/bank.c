@@ -20,6 +20,7 @@ void bank_init(struct bank *b)
 	b->filters = BANK_FILTERS;
 	for (i = 0; i < BANK_FILTERS; i++) {
 		b->q[i] = BANK_W_MIN * BANK_W_MIN * pow(10, i);
+		b->log_w[i] = log(b->q[i]) / 2;
 		/* no quartz is as wild as 3e-8, short of a failing one */
 		b->prior[i] = i > BANK_CALM ? -1.5 * (i - BANK_CALM) : 0;
 	}
@@ -30,6 +31,7 @@ void bank_only(struct bank *b, double wander)
 {
 	b->filters = 1;
 	b->q[0] = wander * wander;
+	b->log_w[0] = log(wander);
 }
 
 void bank_mix(struct bank *b)
@@ -53,7 +55,7 @@ void bank_mix(struct bank *b)
 		if (b->weight[i] > 0) {
 			m->x += b->weight[i] * b->f[i].x;
 			m->y += b->weight[i] * b->f[i].y;
-			lw += b->weight[i] * log10(b->q[i]) / 2;
+			lw += b->weight[i] * b->log_w[i];
 		}
 	}
 	m->xx = 0;
@@ -70,7 +72,7 @@ void bank_mix(struct bank *b)
 		m->xy += w * (b->f[i].xy + dx * dy);
 		m->yy += w * (b->f[i].yy + dy * dy);
 	}
-	b->wander = pow(10, lw);
+	b->wander = exp(lw);
 }
 
 void bank_start(struct bank *b, double x, double x_var, double y_var)

@@ -246,7 +246,7 @@ enum rad_feed rad_estimator_feed(struct rad_estimator *e,
 	}
 	leap = leap_due(&e->leap, &e->line, s->tf);
 	if (leap)
-		e->line.time += (rad_s128)leap << 64;
+		e->line.time += leap * RAW_SECOND;
 	line_move(&e->line, s->tf);
 	bound_predict(&e->bound, e->wander, d.dt);
 	edges_of(e, s, &d);

@@ -26,6 +26,8 @@ struct line {
 	u8 shift;
 };
 
+#define RAW_SECOND	((rad_s128)1 << 64)
+
 void line_init(struct line *l, double hz);
 rad_s128 line_at(const struct line *l, u64 counter);
 double line_span(const struct line *l, u64 from, u64 to);
@@ -92,6 +94,7 @@ struct bank {
 	double q[BANK_FILTERS];
 	double score[BANK_FILTERS];
 	double prior[BANK_FILTERS];
+	double log_w[BANK_FILTERS];
 	double weight[BANK_FILTERS];
 	unsigned int filters;
 	struct filter mix;
@@ -171,7 +174,8 @@ struct path {
 	double jitter;		/* mean excess of a round trip / 2 */
 	struct jitter out_j;
 	struct jitter in_j;
-	unsigned int settle;	/* stamps until a shift down is over */
+	unsigned int settle;	/* stamps until a shift of one way is over */
+	double settle_out;	/* share of the way out in it */
 	u64 n;			/* stamps since the path is what it is */
 	bool told;		/* base delays are given: do not learn */
 	unsigned int fill;

@@ -72,7 +72,7 @@ u64 leap_counter(const struct leap *l, const struct line *line)
 
 	if (!l->delta || l->votes < 2)
 		return 0;
-	span = raw_to_s(((rad_s128)leap_second(l) << 64) - line->time);
+	span = raw_to_s(leap_second(l) * RAW_SECOND - line->time);
 	if (span < 0)
 		return line->counter;
 	return line_ahead(line, line->counter, span);
@@ -85,7 +85,7 @@ int leap_due(struct leap *l, const struct line *line, u64 counter)
 
 	if (!delta || l->votes < 2)
 		return 0;
-	if (line_at(line, counter) < (rad_s128)leap_second(l) << 64)
+	if (line_at(line, counter) < leap_second(l) * RAW_SECOND)
 		return 0;
 	l->delta = 0;
 	l->votes = 0;

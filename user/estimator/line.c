@@ -21,8 +21,7 @@ rad_s128 raw_from_s(double s)
 		s = -max;
 	if (s > max)
 		s = max;
-	/* two steps: a double near 2^126 would lose nothing, but be clear */
-	return ((rad_s128)(s64)floor(s) << 64) +
+	return (rad_s128)(s64)floor(s) * RAW_SECOND +
 	       (rad_s128)((s - floor(s)) * 18446744073709551616.0);
 }
 

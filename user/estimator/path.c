@@ -16,6 +16,7 @@
 #define JITTER_CUT	6
 #define TAIL		6
 #define TOUCH		32
+#define SETTLE		1000	/* stamps */
 #define TOUCH_SIGMAS	(-1.0)
 #define SHORT_CLEAR	1.5
 #define LONG_CLEAR	0.5
@@ -52,35 +53,46 @@ double path_lean(const struct path *p)
 	return p->told ? 0 : PATH_LEAN * p->jitter / sqrt(n);
 }
 
-/*
- * The sum changes by @by. A change that both directions share as far as can
- * be told is divided evenly, because an even path stays the best guess; else
- * it goes where it was seen, so that the phase does not move.
- */
-static bool path_change(struct path *p, double by, double out, double in,
-			double tolerance)
+static void path_add(struct path *p, double out, double in)
 {
-	double share = by / 2;
-	bool one_way = fabs(out - in) > tolerance && out + in != 0;
-
-	if (one_way) {
-		share = by * out / (out + in);
-		if (by > 0)
-			share = fmin(fmax(share, 0), by);
-		else
-			share = fmax(fmin(share, 0), by);
-	}
-	p->base_out += share;
-	p->base_in += by - share;
+	p->base_out += out;
+	p->base_in += in;
 	if (p->base_out < 0) {
-		p->base_in += p->base_out;
+		p->base_in = fmax(p->base_in + p->base_out, 0);
 		p->base_out = 0;
 	}
 	if (p->base_in < 0) {
-		p->base_out += p->base_in;
+		p->base_out = fmax(p->base_out + p->base_in, 0);
 		p->base_in = 0;
 	}
-	return one_way;
+}
+
+/*
+ * The sum changes by @by. A change that both directions share as far as can
+ * be told is divided evenly, because an even path stays the best guess; else
+ * it goes where it was seen, so that the phase does not move, and so does what
+ * the next stamps add to it.
+ */
+static void path_change(struct path *p, double by, double out, double in,
+			double tolerance)
+{
+	double share = 0.5;
+
+	p->settle = 0;
+	if (fabs(out - in) > tolerance && out + in != 0) {
+		share = fmin(fmax(out / (out + in), 0), 1);
+		p->settle = SETTLE;
+		p->settle_out = share;
+	}
+	path_add(p, by * share, by * (1 - share));
+}
+
+/* the least round trip was a bit too long */
+static void path_learn(struct path *p, double by)
+{
+	double share = p->settle ? p->settle_out : 0.5;
+
+	path_add(p, by * share, by * (1 - share));
 }
 
 static double least(const double *v, unsigned int n, unsigned int at)
@@ -142,6 +154,8 @@ static void path_up(struct path *p, unsigned int n, double clear, double sigma)
 	if (by < clear * spread || by < 4 * path_softness(p) ||
 	    by < 2 * p->jitter / sqrt(n) * 3)
 		return;
+	/* the least of n is not yet the least of all */
+	by -= fmin(1.25 * p->jitter / sqrt(n), by / 4);
 	out = least(p->out, n, p->at) - p->base_out;
 	in = least(p->in, n, p->at) - p->base_in;
 	path_change(p, by, out, in, 4 * sigma + 4 * p->jitter / n +
@@ -181,16 +195,11 @@ void path_stamp(struct path *p, double rtt, double out, double in,
 			p->n = PATH_SHORT;
 			path_restart_envelopes(p);
 			/* one stamp: its own queues differ, too */
-			if (path_change(p, by, fmin(out - p->base_out, 0),
-					fmin(in - p->base_in, 0),
-					4 * (sigma + p->jitter)))
-				p->settle = PATH_WINDOW;
-		} else if (p->settle) {
-			/* the rest of that shift */
 			path_change(p, by, fmin(out - p->base_out, 0),
-				    fmin(in - p->base_in, 0), 2 * sigma);
+				    fmin(in - p->base_in, 0),
+				    4 * (sigma + p->jitter));
 		} else {
-			path_change(p, by, 0, 0, 1);
+			path_learn(p, by);
 		}
 	}
 	p->rtt[p->at] = rtt;
@@ -335,12 +344,7 @@ void path_envelopes(struct path *p, const struct line *l, u64 ta, u64 tf,
 							 wander * d / 3));
 		r = fmax(r, base - 6 * path_softness(p));
 		if (r > 0 && r < base) {
-			p->base_out -= (base - r) / 2;
-			p->base_in -= (base - r) / 2;
-			if (p->base_out < 0)
-				p->base_out = 0;
-			if (p->base_in < 0)
-				p->base_in = 0;
+			path_learn(p, r - base);
 			base = path_base(p);
 		}
 	}

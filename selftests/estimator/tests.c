@@ -1,0 +1,497 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the estimator must keep to, in the short form: fixed seeds, a minute
+ * of one core. SEED=n shifts all seeds.
+ */
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+#include "../ktap.h"
+#include "grade.h"
+#include "internal.h"
+#include "shapes.h"
+
+#define ktap_assert(x) do { if (!(x)) ktap_die("%s:%d: %s", __FILE__, __LINE__, #x); } while (0)
+
+static u64 first_seed = 1;
+
+static double us(double s)
+{
+	return s * 1e6;
+}
+
+/* median of @seeds runs of the median and of the 99 % error */
+static void medians(const struct world *w, const struct grade_setup *g,
+		    unsigned int seeds, double *med, double *p99,
+		    u64 *violations, struct grade *last)
+{
+	double m[16], p[16];
+	unsigned int i;
+
+	for (i = 0; i < seeds; i++) {
+		grade(w, first_seed + i, g, last);
+		m[i] = last->median;
+		p[i] = last->p99;
+		*violations += last->violations;
+	}
+	*med = median_of(m, seeds);
+	*p99 = median_of(p, seeds);
+}
+
+static void test_cells(void)
+{
+	static const struct {
+		double poll, jitter, wander, med, p99;
+	} cell[] = {
+		/* 1.2 and 1.3 times the limit of the facts */
+		{ 16, 1e-5, 1e-9, 0.73, 4.15 },
+		{ 16, 1e-4, 1e-9, 3.04, 16.3 },
+		{ 16, 1e-3, 1e-9, 12.1, 72.9 },
+		{ 16, 1e-4, 1e-8, 7.56, 39.5 },
+		{ 64, 1e-4, 1e-9, 6.65, 37.6 },
+		/* 1.5 times */
+		{ 16, 1e-4, 1e-10, 1.64, 8.36 },
+		/* a quarter of the best peer's median */
+		{ 16, 1e-4, 0, 1.40, 1e9 },
+	};
+	const struct grade_setup g = { 0 };
+	struct grade last;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(cell) / sizeof(cell[0]); i++) {
+		struct world w;
+		double med, p99;
+		u64 bad = 0;
+
+		world_default(&w);
+		w.poll = cell[i].poll;
+		w.jitter_out = cell[i].jitter;
+		w.jitter_in = cell[i].jitter;
+		w.wander = cell[i].wander;
+		w.duration = w.poll > 16 ? 500000 : 300000;
+		medians(&w, &g, 3, &med, &p99, &bad, &last);
+		ktap_okf(us(med) <= cell[i].med && us(p99) <= cell[i].p99 &&
+			 !bad, "cell P %g J %g us W %g: %.2f/%.2f us, at most %.2f/%.2f",
+			 w.poll, us(w.jitter_out), w.wander, us(med), us(p99),
+			 cell[i].med, cell[i].p99);
+	}
+}
+
+/* never worse than the classic algorithm, never outside of the bound */
+static void test_rows(void)
+{
+	const struct grade_setup g = { 0 };
+	const struct grade_setup c = { .algorithm = RAD_ALGORITHM_CLASSIC };
+	unsigned int i;
+
+	for (i = 0; i < SHAPES; i++) {
+		struct grade ours, classic;
+		struct world w;
+		double slack;
+
+		world_default(&w);
+		shapes[i].make(&w);
+		w.name = shapes[i].name;
+		if (w.poll < 16)
+			continue;
+		grade(&w, first_seed, &g, &ours);
+		grade(&w, first_seed, &c, &classic);
+		/* what the path's asymmetry adds is not the estimator's */
+		slack = fabs(w.base_out - w.base_in) / 2 * 0.003 +
+			(w.hz < 1e6 ? 0.1 / w.hz : 0);
+		ktap_okf(ours.median <= classic.median + slack &&
+			 ours.p99 <= classic.p99 + slack && !ours.violations,
+			 "%s: %.1f/%.1f us, classic %.1f/%.1f, violations %llu",
+			 w.name, us(ours.median), us(ours.p99),
+			 us(classic.median), us(classic.p99),
+			 (unsigned long long)ours.violations);
+	}
+}
+
+struct cold {
+	double first;
+	double after60;
+	double at;
+	bool disrupted;
+	double back;
+};
+
+static void cold_row(void *arg, const struct truth *t,
+		     const struct rad_estimate *est, double error)
+{
+	struct cold *c = arg;
+
+	if (!(c->at > 0)) {
+		c->at = t->when;
+		c->first = fabs(error);
+	}
+	if (t->when - c->at > 60 && t->when - c->at < 600)
+		c->after60 = fmax(c->after60, fabs(error));
+	if (t->disrupted) {
+		c->disrupted = true;
+		c->back = fabs(error);
+	}
+}
+
+static void test_cold(void)
+{
+	double first[15], later[15], back[15];
+	unsigned int i;
+
+	for (i = 0; i < 15; i++) {
+		struct cold c = { 0 };
+		struct grade_setup g = { .row = cold_row, .arg = &c };
+		struct grade r;
+		struct world w;
+
+		world_default(&w);
+		w.iburst = 2;
+		w.duration = 20000;
+		w.warm = 0;
+		w.event[0] = (struct event){ EVENT_STUN, 15000, 0, 0.2, 4e-5, 0 };
+		grade(&w, first_seed + i, &g, &r);
+		first[i] = c.first;
+		later[i] = c.after60;
+		back[i] = c.disrupted ? c.back : 1;
+	}
+	qsort(first, 15, sizeof(double), compare_doubles);
+	qsort(later, 15, sizeof(double), compare_doubles);
+	qsort(back, 15, sizeof(double), compare_doubles);
+	ktap_okf(first[14] < 1e-3, "first exchange: worst of 15 %.0f us", us(first[14]));
+	ktap_okf(later[7] < 3 * 12.5e-6,
+		 "60 s to 600 s after iburst: worst error, median of 15 runs %.1f us, at most 37.5",
+		 us(later[7]));
+	ktap_okf(back[14] < 1e-3, "first exchange after a stun: worst of 15 %.0f us", us(back[14]));
+}
+
+/* several servers on one oscillator: same seed of it, own network */
+struct side {
+	struct world w;
+	struct world_run run;
+	struct truth next;
+	bool more;
+};
+
+struct servers {
+	u64 violations;
+	u64 switches;
+	double worst;
+	u64 n;
+	unsigned int liar_selected;
+	unsigned int falseticker;
+};
+
+static void run_servers(struct side *s, unsigned int n, unsigned int liar,
+			struct servers *out)
+{
+	struct rad_config cfg;
+	struct rad_ensemble *en;
+	void *mem;
+	unsigned int i, heard = 0;
+	int last = -1;
+
+	memset(out, 0, sizeof(*out));
+	rad_config_default(&cfg, 1e9);
+	mem = malloc(rad_ensemble_size(&cfg, n));
+	if (!mem)
+		abort();
+	en = rad_ensemble_init(mem, &cfg, n);
+	for (i = 0; i < n; i++) {
+		world_start(&s[i].run, &s[i].w, first_seed);
+		rng_seed(&s[i].run.net_rng, first_seed * 100 + i);
+		s[i].run.next = 1 + 2.1 * i;
+		s[i].more = world_next(&s[i].run, &s[i].next);
+	}
+	for (;;) {
+		struct rad_estimate est;
+		struct truth *t = NULL;
+		unsigned int who = 0;
+		double err;
+
+		for (i = 0; i < n; i++)
+			if (s[i].more && (!t || s[i].next.when < t->when)) {
+				t = &s[i].next;
+				who = i;
+			}
+		if (!t)
+			break;
+		rad_ensemble_feed(en, who, &t->s);
+		if (rad_ensemble_get(en, t->s.tf, &est) &&
+		    est.counter == t->s.tf) {
+			err = world_error(&est, t->s.tf, t->at_tf);
+			/* who knows only a liar believes it */
+			heard |= 1U << who;
+			if (heard != (1U << n) - 1)
+				goto next;
+			out->n++;
+			out->violations += fabs(err) > est.maxerror;
+			if (t->when > 3000)
+				out->worst = fmax(out->worst, fabs(err));
+			if (rad_ensemble_selected(en) != last) {
+				last = rad_ensemble_selected(en);
+				out->switches++;
+			}
+			if (s[liar].next.lying && liar != who) {
+				out->liar_selected += last == (int)liar;
+				out->falseticker +=
+					rad_ensemble_verdict(en, liar) ==
+					RAD_VERDICT_FALSETICKER;
+			}
+		}
+next:
+		s[who].more = world_next(&s[who].run, &s[who].next);
+	}
+	free(mem);
+}
+
+static void three(struct side *s, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		world_default(&s[i].w);
+		s[i].w.duration = 60000;
+	}
+}
+
+static void test_servers(void)
+{
+	struct side s[3];
+	struct servers r;
+
+	memset(s, 0, sizeof(s));
+	three(s, 3);
+	run_servers(s, 3, 0, &r);
+	ktap_okf(!r.violations && r.switches <= 2,
+		 "three good servers: worst %.0f us, %llu selections, %llu violations",
+		 us(r.worst), (unsigned long long)r.switches,
+		 (unsigned long long)r.violations);
+
+	memset(s, 0, sizeof(s));
+	three(s, 3);
+	s[0].w.event[0] = (struct event){ EVENT_LIE, 20000, 1e9, 0.02, 0, 0 };
+	run_servers(s, 3, 0, &r);
+	ktap_okf(!r.violations && r.falseticker > 100 && r.worst < 2e-3,
+		 "one of three off by 20 ms: worst %.0f us, %llu violations, falseticker %u times",
+		 us(r.worst), (unsigned long long)r.violations, r.falseticker);
+
+	memset(s, 0, sizeof(s));
+	three(s, 2);
+	s[0].w.event[0] = (struct event){ EVENT_LIE, 20000, 21200, 4e-3, 0, 0 };
+	s[0].w.event[1] = (struct event){ EVENT_LIE, 40000, 40900, 0.15, 0, 0 };
+	run_servers(s, 2, 0, &r);
+	ktap_okf(!r.violations && r.worst < 1e-3,
+		 "one of two off by 4 and by 150 ms: worst %.0f us, %llu violations",
+		 us(r.worst), (unsigned long long)r.violations);
+
+	memset(s, 0, sizeof(s));
+	three(s, 2);
+	s[0].w.event[0] = (struct event){ EVENT_LIE, 0, 1e9, 0.05, 0, 0 };
+	run_servers(s, 2, 0, &r);
+	ktap_okf(!r.violations,
+		 "one of two off by 50 ms from the start: %llu violations of %llu",
+		 (unsigned long long)r.violations, (unsigned long long)r.n);
+
+	memset(s, 0, sizeof(s));
+	three(s, 2);
+	s[0].w.event[0] = (struct event){ EVENT_DRIFT, 20000, 1e9, 1e-6, 0, 0 };
+	run_servers(s, 2, 0, &r);
+	ktap_okf(!r.violations,
+		 "one of two runs off at 1 ppm: %llu violations of %llu, worst %.0f us",
+		 (unsigned long long)r.violations, (unsigned long long)r.n,
+		 us(r.worst));
+}
+
+/* a stamp of a perfect world: 1 GHz, 1 ms each way */
+static void perfect(struct rad_stamp *s, u64 counter, s64 sec, u8 leap)
+{
+	memset(s, 0, sizeof(*s));
+	s->ta = counter;
+	s->tf = counter + 2000000;
+	s->tb.sec = sec;
+	s->tb.frac = rad_ns_to_frac(1000000);
+	s->te = s->tb;
+	s->stratum = 1;
+	s->leap = leap;
+}
+
+static struct rad_estimator *new_estimator(void)
+{
+	struct rad_config cfg;
+	void *mem;
+
+	rad_config_default(&cfg, 1e9);
+	mem = malloc(rad_estimator_size(&cfg));
+	if (!mem)
+		abort();
+	return rad_estimator_init(mem, &cfg);
+}
+
+static void test_leap(void)
+{
+	const s64 midnight = 1483228800;	/* 2017-01-01 */
+	struct rad_estimator *e = new_estimator();
+	u64 counter = 1000000000, leap_at = 0;
+	struct rad_estimate est;
+	struct rad_stamp s;
+	double worst = 0;
+	s64 i;
+
+	/* 20 minutes before to 20 minutes after an inserted second */
+	for (i = -1200; i <= 1200; i += 16, counter += 16000000000ULL) {
+		s64 utc = midnight + i;
+
+		if (i >= 0)
+			utc--;
+		perfect(&s, counter, utc, i < 0 ? 1 : 0);
+		rad_estimator_feed(e, &s);
+		rad_estimator_get(e, 0, &est);
+		if (i == -16)
+			leap_at = est.leap_counter;
+		if (i > -1000) {
+			double t = (double)(est.time.sec - utc) +
+				   ldexp((double)est.time.frac, -64) - 0.002;
+
+			worst = fmax(worst, fabs(t));
+		}
+	}
+	ktap_okf(fabs((double)leap_at - 1201e9) < 1e4 && worst < 1e-3 && !est.leap_delta,
+		 "leap second: announced at tick %llu, worst error %.0f us",
+		 (unsigned long long)leap_at, us(worst));
+	free(e);
+}
+
+static void test_odd(void)
+{
+	struct rad_estimator *e = new_estimator();
+	u64 counter = 1ULL << 50;
+	struct rad_estimate est;
+	struct rad_info info;
+	struct rad_stamp s;
+	int i;
+
+	for (i = 0; i < 50; i++, counter += 16000000000ULL) {
+		perfect(&s, counter, 1700000000 + 16 * i, 0);
+		rad_estimator_feed(e, &s);
+		ktap_assert(rad_estimator_feed(e, &s) == RAD_FEED_DUPLICATE);
+	}
+	perfect(&s, counter - 40000000000ULL, 1700000000 + 16 * i, 0);
+	ktap_assert(rad_estimator_feed(e, &s) == RAD_FEED_ORDER);
+	perfect(&s, counter, 1700000000 + 16 * i, 3);
+	ktap_assert(rad_estimator_feed(e, &s) == RAD_FEED_UNSYNCHRONIZED);
+	perfect(&s, counter, -5, 0);
+	ktap_assert(rad_estimator_feed(e, &s) == RAD_FEED_RANGE);
+	perfect(&s, counter, 1700000000 + 16 * i, 0);
+	s.te.sec--;
+	ktap_assert(rad_estimator_feed(e, &s) == RAD_FEED_CAUSALITY);
+	s.te.sec += 2;
+	ktap_assert(rad_estimator_feed(e, &s) == RAD_FEED_CAUSALITY);
+	s.tf = s.ta - 1;
+	ktap_assert(rad_estimator_feed(e, &s) == RAD_FEED_CAUSALITY);
+	s.root_delay = NAN;
+	ktap_assert(rad_estimator_feed(e, &s) == RAD_FEED_RANGE);
+	rad_estimator_get(e, 0, &est);
+	ktap_assert(est.status == RADCLOCK_STATUS_SYNCHRONIZED);
+	/* the counter starts again at 0 */
+	for (i = 0, counter = 5; i < 40; i++, counter += 16000000000ULL) {
+		perfect(&s, counter, 1700002000 + 16 * i, 0);
+		rad_estimator_feed(e, &s);
+	}
+	rad_estimator_get(e, 0, &est);
+	rad_estimator_info(e, &info);
+	ktap_okf(est.status == RADCLOCK_STATUS_SYNCHRONIZED &&
+		 est.counter == s.tf && est.time.sec == s.te.sec,
+		 "stamps that make no sense are refused by name; a new counter is found");
+	free(e);
+}
+
+/* a restart with a drift file against one without */
+static void test_saved(void)
+{
+	double with[9], without[9];
+	struct rad_saved saved;
+	char text[RAD_SAVED_TEXT_MAX];
+	unsigned int i, k;
+
+	for (i = 0; i < 9; i++) {
+		struct rad_estimator *e = new_estimator(), *f, *g;
+		struct rad_estimate a, b;
+		struct world_run run;
+		struct world w;
+		struct truth t;
+
+		world_default(&w);
+		w.duration = 20000;
+		world_start(&run, &w, first_seed + i);
+		while (run.next < 15000 && world_next(&run, &t))
+			rad_estimator_feed(e, &t.s);
+		rad_estimator_save(e, &saved);
+		if (!rad_saved_format(&saved, text, sizeof(text)) ||
+		    !rad_saved_parse(&saved, text))
+			ktap_die("a saved state does not come back");
+		f = new_estimator();
+		g = new_estimator();
+		if (!rad_estimator_restore(f, &saved))
+			ktap_die("a saved state is not taken");
+		for (k = 0; k < 4; k++) {
+			world_next(&run, &t);
+			rad_estimator_feed(f, &t.s);
+			rad_estimator_feed(g, &t.s);
+		}
+		rad_estimator_get(f, 0, &a);
+		rad_estimator_get(g, 0, &b);
+		world_next(&run, &t);
+		with[i] = fabs(world_error(&a, t.s.ta, t.at_ta));
+		without[i] = fabs(world_error(&b, t.s.ta, t.at_ta));
+		free(e);
+		free(f);
+		free(g);
+	}
+	ktap_okf(median_of(with, 9) <= median_of(without, 9),
+		 "drift file: %.1f us before the 5th stamp, %.1f without",
+		 us(median_of(with, 9)), us(median_of(without, 9)));
+}
+
+static void test_speed(void)
+{
+	struct rad_estimator *e = new_estimator();
+	struct world_run run;
+	struct timespec a, b;
+	struct world w;
+	static struct truth t[20000];
+	unsigned int n, i;
+	double s;
+
+	world_default(&w);
+	w.duration = 1e9;
+	world_start(&run, &w, first_seed);
+	for (n = 0; n < 20000; n++)
+		world_next(&run, &t[n]);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
+	for (i = 0; i < n; i++)
+		rad_estimator_feed(e, &t[i].s);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
+	s = (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) * 1e-9;
+	/* a quarter of what it does on an idle machine */
+	ktap_okf(n / s > 150000, "speed: %.0f stamps/s", n / s);
+	free(e);
+}
+
+int main(void)
+{
+	const char *seed = getenv("SEED");
+
+	if (seed)
+		first_seed = strtoull(seed, NULL, 0);
+	ktap_plan(7 + (int)SHAPES - 1 + 3 + 5 + 4);
+	test_cells();
+	test_rows();
+	test_cold();
+	test_servers();
+	test_leap();
+	test_odd();
+	test_saved();
+	test_speed();
+	return ktap_end();
+}
