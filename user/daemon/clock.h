@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "config.h"
+#include "reading.h"
 
 /* counter values of different eras have nothing to do with each other */
 struct clock_era {
@@ -38,6 +39,8 @@ static inline bool clock_same_era(const struct clock_era *a, const struct clock_
  *	called again and again
  * @at_realtime: the counter at a time of CLOCK_REALTIME just past; false when
  *	nobody knows. NULL: packets are stamped in another way
+ * @in_force: what the clock reads at a counter value of the present era, by an
+ *	estimate of an earlier run; false when it promises nothing
  * @publish: a new estimate. Return: 0, -ESTALE: it is of a past era, or
  *	another error, which has been logged
  */
@@ -48,6 +51,7 @@ struct clock_ops {
 	double (*hz)(void);
 	void (*stamps_port)(unsigned int port);
 	bool (*at_realtime)(const struct timespec *ts, struct clock_value *v);
+	bool (*in_force)(u64 counter, struct rad_reading *r);
 	int (*publish)(const struct rad_estimate *est, const struct clock_era *era,
 		       const char *source);
 	void (*reconfigure)(const struct config *c);

@@ -65,6 +65,19 @@ static int kernel_read(struct clock_value *v)
 	return 0;
 }
 
+static bool kernel_in_force(u64 counter, struct rad_reading *r)
+{
+	struct radclock_reading k;
+
+	if (!rc || radclock_read_at(rc, RADCLOCK_CLOCK_ABSOLUTE, counter, &k))
+		return false;
+	*r = (struct rad_reading){
+		.time = { k.time.sec, k.time.frac }, .status = k.status,
+		.maxerror_ns = k.maxerror_ns, .esterror_ns = k.esterror_ns,
+	};
+	return true;
+}
+
 static double kernel_hz(void)
 {
 	struct radclock_params p;
@@ -220,6 +233,7 @@ const struct clock_ops clock_kernel = {
 	.read = kernel_read,
 	.hz = kernel_hz,
 	.stamps_port = kernel_stamps_port,
+	.in_force = kernel_in_force,
 	.publish = kernel_publish,
 	.reconfigure = kernel_reconfigure,
 };

@@ -111,6 +111,11 @@ u64 page_disrupted(void)
 	return p.disruption_marker;
 }
 
+bool page_in_force(u64 counter, struct rad_reading *r)
+{
+	return file && rad_read(&file->page.params, RADCLOCK_CLOCK_ABSOLUTE, counter, r);
+}
+
 /* the difference clock counts from now on, at the nominal rate */
 static void first_page(u64 now, u64 marker)
 {

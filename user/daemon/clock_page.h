@@ -7,6 +7,7 @@
 #define RADCLOCKD_CLOCK_PAGE_H
 
 #include "estimator.h"
+#include "reading.h"
 
 /**
  * page_open() - map the page, made when it is not there
@@ -20,5 +21,8 @@ void page_close(void);
 void page_publish(const struct rad_estimate *est);
 /* what was published does not hold any more; return: the new marker */
 u64 page_disrupted(void);
+
+/* what the page says at @counter; false when it promises nothing */
+bool page_in_force(u64 counter, struct rad_reading *r);
 
 #endif

@@ -140,6 +140,7 @@ const struct clock_ops clock_raw = {
 	.read = raw_read,
 	.hz = raw_hz,
 	.at_realtime = raw_at_realtime,
+	.in_force = page_in_force,
 	.publish = raw_publish,
 	.reconfigure = raw_reconfigure,
 };

@@ -143,6 +143,24 @@ static void tell_status(void)
 	told_selected = selected;
 }
 
+/*
+ * At the start: an estimate of an earlier run still holds and promises more than
+ * our first one, and the two agree. Then it is better left alone.
+ */
+static bool earlier_is_better(const struct rad_estimate *est, u64 counter)
+{
+	struct radclock_line l = { est->counter, est->time.sec, est->time.frac, est->period };
+	struct rad_reading r;
+	u64 ours, gap;
+
+	if (valid || !clock_ops->in_force(counter, &r))
+		return false;
+	ours = (u64)(1e9 * (est->maxerror + est->maxerror_growth * est->period_s *
+			    (double)rad_counter_diff(counter, est->counter)));
+	gap = rad_gap_ns(rad_line_at(&l, est->period_shift, counter), r.time);
+	return r.maxerror_ns < ours && gap <= rad_add_sat(r.maxerror_ns, ours);
+}
+
 static void publish(void)
 {
 	char source[RADCLOCK_NAME_LEN] = "radclockd";
@@ -158,6 +176,8 @@ static void publish(void)
 	}
 	/* what was published holds as long as it says: no clock is no news */
 	if (!rad_ensemble_get(ensemble, v.counter, &est))
+		return;
+	if (earlier_is_better(&est, v.counter))
 		return;
 	selected = rad_ensemble_selected(ensemble);
 	if (selected >= 0)
