@@ -5,7 +5,7 @@
  * A narrow counter is extended without shared state: sched_clock() says about
  * how far it must have come since the anchor, its own bits say exactly. That is
  * right as long as sched_clock() errs by less than half a wrap since the anchor
- * (2.3 s for the ACPI PM timer), and the anchor is renewed every second.
+ * (2.3 s for the ACPI PM timer), and the anchor is renewed twice a second.
  */
 #include <linux/kernel.h>
 #include <linux/sched/clock.h>
