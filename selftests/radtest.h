@@ -72,7 +72,7 @@ static inline struct radclock *rt_open(void)
 /* @buf gets the file without its newline; return: 0 or a negative errno */
 static inline int rt_sys_read(const char *name, char *buf, size_t len)
 {
-	char path[128];
+	char path[320];
 	ssize_t n;
 	int fd;
 
@@ -106,7 +106,7 @@ static inline int rt_sys_is(const char *name, const char *value)
 
 static inline int rt_sys_write(const char *name, const void *data, size_t len)
 {
-	char path[128];
+	char path[320];
 	int fd, err = 0;
 
 	snprintf(path, sizeof(path), RT_SYS "%s", name);
