@@ -367,11 +367,11 @@ out:
 }
 
 /**
- * rad_clock_keep() - twice a second: what readers of the page cannot see
+ * rad_clock_expire() - twice a second: what readers of the page cannot see
  *
  * The status that a vmclock reader sees follows the age of the estimate.
  */
-void rad_clock_keep(void)
+void rad_clock_expire(void)
 {
 	unsigned long flags;
 	bool changed;

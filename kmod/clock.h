@@ -74,7 +74,7 @@ int rad_clock_select(struct rad_counter *c, const char *reason,
 		     const char **why);
 void rad_clock_disrupt(const char *reason);
 void rad_clock_suspend(bool on);
-void rad_clock_keep(void);
+void rad_clock_expire(void);
 bool rad_clock_hold_counter(bool hold);
 
 struct page;

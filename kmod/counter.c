@@ -65,7 +65,7 @@ static void set_anchor(struct rad_counter *c, struct rad_anchor a)
 	c->anchor[1] = a;
 }
 
-static void keep_one(struct rad_counter *c)
+static void renew_one(struct rad_counter *c)
 {
 	struct rad_anchor a;
 	unsigned long flags;
@@ -95,13 +95,13 @@ static void resume_one(struct rad_counter *c)
 }
 
 /* to be called at least each half wrap of the fastest narrow counter */
-void rad_counters_keep(void)
+void rad_counters_renew(void)
 {
 	struct rad_counter *c;
 
 	for (c = rad_counter_next(NULL); c; c = rad_counter_next(c))
 		if (c->width < 64)
-			keep_one(c);
+			renew_one(c);
 }
 
 void rad_counters_resume(void)

@@ -58,7 +58,7 @@ struct rad_counter *rad_counter_best(void);
 u32 rad_counter_flags(const struct rad_counter *c);
 
 u64 rad_counter_extend(const struct rad_counter *c, u64 raw);
-void rad_counters_keep(void);
+void rad_counters_renew(void);
 void rad_counters_resume(void);
 
 static inline bool rad_counter_is_unstable(const struct rad_counter *c)

@@ -8,23 +8,16 @@
 #include "clock.h"
 #include "compat.h"
 #include "cross.h"
-#include "disrupt.h"
+#include "timekeeper.h"
 
 #define TRIES	5
 
 /* bits of the snapshot's cycles that are those of @c; 0: another counter */
 static u32 common_width(const struct rad_counter *c)
 {
-	switch (rad_disrupt_timekeeper()) {
-	case RAD_TIMEKEEPER_TSC:
-		return c->id == RADCLOCK_COUNTER_ID_TSC ? 64 : 0;
-	case RAD_TIMEKEEPER_HPET:
-		return c->id == RADCLOCK_COUNTER_ID_HPET ? 32 : 0;
-	case RAD_TIMEKEEPER_ACPI_PM:
-		return c->id == RADCLOCK_COUNTER_ID_ACPI_PM ? 24 : 0;
-	default:
-		return 0;
-	}
+	u32 width = 0;
+
+	return rad_timekeeper_counter(&width) == c->id ? width : 0;
 }
 
 static u64 widen(u64 near, u64 low, u32 width)
@@ -107,7 +100,7 @@ bool rad_cross_handover(const struct clocksource *cs, u64 *counter)
 	u32 width = common_width(c);
 	u64 now, cycles;
 
-	if (!width || !rad_disrupt_last_cycles(cs, &cycles))
+	if (!width || !rad_timekeeper_last(cs, &cycles))
 		return false;
 	now = rad_counter_read(c);
 	*counter = widen(now, cycles, width);

@@ -8,30 +8,25 @@
 #include <linux/kernel.h>
 #include <linux/math64.h>
 #include <linux/notifier.h>
-#include <linux/pvclock_gtod.h>
-#include <linux/string.h>
 #include <linux/suspend.h>
-#include <linux/timekeeper_internal.h>
 #include <linux/workqueue.h>
 
 #include "clock.h"
 #include "disrupt.h"
 #include "fixed.h"
+#include "timekeeper.h"
 
-#define KEEP_INTERVAL	(HZ / 2)
+#define WATCH_INTERVAL	(HZ / 2)
 /* two counters read in turn: more between them is an interruption, no news */
 #define PAIR_MAX_NS	1000000
 /* the ratio of two counters stays, within 1 %; below 10 ms we see nothing */
 #define JUMP_SHARE	100
 #define JUMP_MIN_NS	10000000
 
-static struct delayed_work keep_work;
+static struct delayed_work watch_work;
 static struct work_struct change_work;
 static struct irq_work change_irq;
 static bool woke;
-static const struct clocksource *timekeeper;
-/* the kernel's, and the shadow that it works on */
-static const struct timekeeper *keepers[2];
 
 /* the selected counter, and another one as a witness */
 static struct {
@@ -137,9 +132,9 @@ static void leave_unstable(void)
 	rad_notify_update();
 }
 
-static void keep(struct work_struct *work)
+static void watch(struct work_struct *work)
 {
-	rad_counters_keep();
+	rad_counters_renew();
 	leave_unstable();
 	if (counter_jumped()) {
 		rad_clock_disrupt("the counter jumped");
@@ -151,8 +146,8 @@ static void keep(struct work_struct *work)
 		WRITE_ONCE(woke, false);
 		rad_notify_update();
 	}
-	rad_clock_keep();
-	schedule_delayed_work(&keep_work, KEEP_INTERVAL);
+	rad_clock_expire();
+	schedule_delayed_work(&watch_work, WATCH_INTERVAL);
 }
 
 static void changed(struct work_struct *work)
@@ -163,65 +158,19 @@ static void changed(struct work_struct *work)
 
 static void change_irq_fn(struct irq_work *work)
 {
-	if (rad_clock_counter()->id == RADCLOCK_COUNTER_ID_CLOCKSOURCE)
-		rad_clock_disrupt("the kernel's clocksource changed");
 	schedule_work(&change_work);
 }
 
-/* in the middle of an update of the timekeeper: look, and do the rest later */
-static int on_timekeeping(struct notifier_block *nb, unsigned long was_set,
-			  void *data)
-{
-	const struct timekeeper *tk = data;
-
-	if (!keepers[0])
-		keepers[0] = tk;
-	else if (keepers[0] != tk)
-		keepers[1] = tk;
-	if (tk->tkr_mono.clock != READ_ONCE(timekeeper)) {
-		bool first = !timekeeper;
-
-		WRITE_ONCE(timekeeper, tk->tkr_mono.clock);
-		if (!first)
-			irq_work_queue(&change_irq);
-	}
-	return NOTIFY_OK;
-}
-
 /*
- * The last reading of the old clocksource, while the timekeeper takes up @cs:
- * it names the new one already, but has not read it yet.
+ * The kernel reads another clocksource from now on. Called in the middle of that
+ * change: the clock at once, the rest later.
  */
-bool rad_disrupt_last_cycles(const struct clocksource *cs, u64 *cycles)
+void rad_disrupt_timekeeper(void)
 {
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(keepers); i++) {
-		if (keepers[i] && keepers[i]->tkr_mono.clock == cs) {
-			*cycles = keepers[i]->tkr_mono.cycle_last;
-			return true;
-		}
-	}
-	return false;
+	if (rad_clock_counter()->id == RADCLOCK_COUNTER_ID_CLOCKSOURCE)
+		rad_clock_disrupt("the kernel's clocksource changed");
+	irq_work_queue(&change_irq);
 }
-
-/* which of our counters the timekeeper reads */
-enum rad_timekeeper rad_disrupt_timekeeper(void)
-{
-	const struct clocksource *cs = READ_ONCE(timekeeper);
-
-	if (!cs)
-		return RAD_TIMEKEEPER_OTHER;
-	if (!strcmp(cs->name, "tsc"))
-		return RAD_TIMEKEEPER_TSC;
-	if (!strcmp(cs->name, "hpet"))
-		return RAD_TIMEKEEPER_HPET;
-	if (!strcmp(cs->name, "acpi_pm"))
-		return RAD_TIMEKEEPER_ACPI_PM;
-	return RAD_TIMEKEEPER_OTHER;
-}
-
-static struct notifier_block timekeeping_nb = { .notifier_call = on_timekeeping };
 
 static int on_pm(struct notifier_block *nb, unsigned long event, void *data)
 {
@@ -270,26 +219,26 @@ int rad_disrupt_init(void)
 {
 	int err;
 
-	INIT_DELAYED_WORK(&keep_work, keep);
+	INIT_DELAYED_WORK(&watch_work, watch);
 	INIT_WORK(&change_work, changed);
 	init_irq_work(&change_irq, change_irq_fn);
 	err = register_pm_notifier(&pm_nb);
 	if (err)
 		return err;
-	err = pvclock_gtod_register_notifier(&timekeeping_nb);
+	err = rad_timekeeper_init();
 	if (err) {
 		unregister_pm_notifier(&pm_nb);
 		return err;
 	}
-	schedule_delayed_work(&keep_work, KEEP_INTERVAL);
+	schedule_delayed_work(&watch_work, WATCH_INTERVAL);
 	return 0;
 }
 
 void rad_disrupt_exit(void)
 {
-	pvclock_gtod_unregister_notifier(&timekeeping_nb);
+	rad_timekeeper_exit();
 	unregister_pm_notifier(&pm_nb);
 	irq_work_sync(&change_irq);
 	cancel_work_sync(&change_work);
-	cancel_delayed_work_sync(&keep_work);
+	cancel_delayed_work_sync(&watch_work);
 }

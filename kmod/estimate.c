@@ -20,6 +20,14 @@ static bool period_is_absurd(u64 period, u8 shift, u64 hz)
 	return ticks < one / 2 || ticks > one * 2;
 }
 
+static u8 nominal_shift(u64 hz)
+{
+	u8 shift;
+
+	rad_period_from_hz(hz, &shift);
+	return shift;
+}
+
 /**
  * rad_estimate_check() - may this estimate come into force?
  * @e: the estimate
@@ -35,6 +43,7 @@ int rad_estimate_check(const struct rad_estimate *e,
 {
 	u64 hz = p->counter_hz;
 	s64 age = rad_counter_diff(now, e->line.counter);
+	u8 nominal = nominal_shift(hz);
 	const struct {
 		bool bad;
 		int err;
@@ -46,7 +55,8 @@ int rad_estimate_check(const struct rad_estimate *e,
 		  -ESTALE, "the clock was disrupted since: stale disruption-marker" },
 		{ e->status > RADCLOCK_STATUS_HOLDOVER,
 		  -EINVAL, "status cannot be set to disrupted" },
-		{ e->period_shift > MAX_SHIFT,
+		/* lines of before must be told in this scale, too */
+		{ e->period_shift > MAX_SHIFT || e->period_shift > nominal + 1,
 		  -ERANGE, "period-shift is too large" },
 		{ period_is_absurd(e->line.period, e->period_shift, hz),
 		  -ERANGE, "period is not near the counter's nominal rate" },
