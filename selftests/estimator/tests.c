@@ -362,6 +362,41 @@ static void test_leap(void)
 	free(e);
 }
 
+/* a server that takes 24 h, from noon to noon, for an inserted second */
+static void test_smear(void)
+{
+	const s64 midnight = 1483228800;
+	struct rad_estimator *e = new_estimator();
+	struct rad_estimate est;
+	struct rad_info info;
+	struct rad_stamp s;
+	double worst = 0;
+	bool seen = false;
+	s64 i;
+
+	for (i = -60000; i < 60000; i += 64) {
+		double smear = fmin(fmax((double)(i + 43200) / 86400, 0), 1);
+		double t;
+
+		perfect(&s, (u64)(i + 70000) * 1000000000ULL, midnight + i, 0);
+		s.tb = rad_time_sub(s.tb, rad_time_from_raw(raw_from_s(smear)));
+		s.te = s.tb;
+		rad_estimator_feed(e, &s);
+		rad_estimator_get(e, s.tf, &est);
+		rad_estimator_info(e, &info);
+		seen |= info.smeared;
+		if (i < -50000)
+			continue;
+		/* of the server's own time */
+		t = raw_to_s(rad_time_raw(est.time) - rad_time_raw(s.te)) - 1e-3;
+		worst = fmax(worst, fabs(t));
+	}
+	ktap_okf(seen && worst < 0.02,
+		 "smeared leap second: recognised, followed within %.1f ms",
+		 worst * 1e3);
+	free(e);
+}
+
 static void test_odd(void)
 {
 	struct rad_estimator *e = new_estimator();
@@ -484,12 +519,13 @@ int main(void)
 
 	if (seed)
 		first_seed = strtoull(seed, NULL, 0);
-	ktap_plan(7 + (int)SHAPES - 1 + 3 + 5 + 4);
+	ktap_plan(7 + (int)SHAPES - 1 + 3 + 5 + 5);
 	test_cells();
 	test_rows();
 	test_cold();
 	test_servers();
 	test_leap();
+	test_smear();
 	test_odd();
 	test_saved();
 	test_speed();

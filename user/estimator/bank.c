@@ -41,7 +41,7 @@ void bank_mix(struct bank *b)
 	unsigned int i;
 
 	for (i = 0; i < b->filters; i++)
-		top = fmax(top, b->score[i] + b->prior[i]);
+		top = max_of(top, b->score[i] + b->prior[i]);
 	for (i = 0; i < b->filters; i++) {
 		double d = b->score[i] + b->prior[i] - top;
 

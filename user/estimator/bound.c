@@ -56,8 +56,8 @@ void bound_predict(struct bound *b, double wander, double dt)
 {
 	double drift = bound_drift(b, wander, dt);
 
-	b->lo += fmax(b->y_lo - drift, b->rate_lo) * dt;
-	b->hi += fmin(b->y_hi + drift, b->rate_hi) * dt;
+	b->lo += max_of(b->y_lo - drift, b->rate_lo) * dt;
+	b->hi += min_of(b->y_hi + drift, b->rate_hi) * dt;
 }
 
 /* what two moments say about the rate between them, and so about now */
@@ -70,8 +70,8 @@ static void slot_rates(struct bound *b, const struct bound_slot *s,
 	if (!s->used || !(span > 0))
 		return;
 	drift = bound_drift(b, wander, span);
-	b->y_lo = fmax(b->y_lo, (b->lo - s->hi) / span - drift);
-	b->y_hi = fmin(b->y_hi, (b->hi - s->lo) / span + drift);
+	b->y_lo = max_of(b->y_lo, (b->lo - s->hi) / span - drift);
+	b->y_hi = min_of(b->y_hi, (b->hi - s->lo) / span + drift);
 }
 
 static void slots_age(struct bound *b, const struct line *l)
@@ -114,8 +114,8 @@ bool bound_stamp(struct bound *b, const struct line *l, double wander,
 
 	if (lo > b->hi || hi < b->lo)
 		return false;
-	b->lo = fmax(b->lo, lo);
-	b->hi = fmin(b->hi, hi);
+	b->lo = max_of(b->lo, lo);
+	b->hi = min_of(b->hi, hi);
 	b->y_lo = b->rate_lo;
 	b->y_hi = b->rate_hi;
 	for (i = 0; i < BOUND_SLOTS; i++)

@@ -14,6 +14,7 @@
 #define DISPUTE_FLOOR	50e-6	/* s */
 #define DISPUTE_SPAN	3600.0	/* s: the longer story wins, at most this */
 #define DISPUTE_STAMPS	4
+#define SMEAR_RATE	2e-5
 #define DISPUTE_CALM	8
 
 /* variance of a stamp's ends, but for what is not known of the path */
@@ -126,6 +127,7 @@ void core_shift(struct core *c, const struct line *l, double dx, double dy)
 	bank_shift(&c->bank, dx, dy);
 	path_shift(&c->path, l, dx, dy);
 	dispute_shift(&c->dispute, dx);
+	smear_shift(&c->smear, l, dx, dy);
 }
 
 void core_init(struct core *c)
@@ -162,7 +164,7 @@ void core_adopt(struct rad_estimator *e)
 {
 	struct core *c = &e->core;
 	struct dispute *d = &c->dispute;
-	double w = fmax(d->hi - d->lo, 0);
+	double w = max_of(d->hi - d->lo, 0);
 	double yy = c->bank.mix.yy + 1e-7 * 1e-7;
 
 	bank_start(&c->bank, (d->lo + d->hi) / 2, w * w / 12 + softness(e, &e->last),
@@ -172,6 +174,7 @@ void core_adopt(struct rad_estimator *e)
 	e->story = d->since;
 	e->info.disputes++;
 	d->on = false;
+	c->smear.n = 0;
 	c->kept_n = CORE_HISTORY + 1;
 	core_follow(e);
 }
@@ -189,7 +192,21 @@ static enum rad_feed core_dispute(struct rad_estimator *e,
 	bank_mix(&e->core.bank);
 	age = line_span(&e->line, d->since, s->tf);
 	old = line_span(&e->line, e->story, d->since);
-	if (d->n >= DISPUTE_STAMPS && age > fmin(old, DISPUTE_SPAN))
+	if (smear_stamp(&e->core.smear, &e->line, s, (lo + hi) / 2)) {
+		e->info.smeared = true;
+		e->smeared_at = s->te.sec;
+		d->lo = lo;
+		d->hi = hi;
+		d->hard_lo = hard_lo;
+		d->hard_hi = hard_hi;
+		core_adopt(e);
+		/* its rate is another one, too */
+		bank_start(&e->core.bank, e->core.bank.mix.x,
+			   e->core.bank.mix.xx, SMEAR_RATE * SMEAR_RATE);
+		core_publish(e);
+		return RAD_FEED_DISPUTED;
+	}
+	if (d->n >= DISPUTE_STAMPS && age > min_of(old, DISPUTE_SPAN))
 		core_adopt(e);
 	else
 		core_follow(e);
@@ -229,7 +246,7 @@ enum rad_feed core_feed(struct rad_estimator *e, const struct rad_stamp *s,
 	ends(&lo, &hi);
 	hard_lo = d->in - d->slack;
 	hard_hi = d->out + d->slack;
-	gap = fmax(lo - x, x - hi);
+	gap = max_of(lo - x, x - hi);
 	limit = DISPUTE_SIGMAS * sqrt(xx + soft) + DISPUTE_FLOOR +
 		2 * drift * d->dt;
 	/* what is in dispute must not touch the bound */
@@ -237,6 +254,8 @@ enum rad_feed core_feed(struct rad_estimator *e, const struct rad_stamp *s,
 	    (gap > limit && e->good > 8))
 		return core_dispute(e, s, lo, hi, hard_lo, hard_hi);
 	bound_stamp(&e->bound, &e->line, e->wander, hard_lo, hard_hi);
+	if (gap <= limit / 2)
+		c->smear.n = 0;
 	/* the old story again, or at least nothing more of the new one */
 	if (c->dispute.on &&
 	    (c->dispute.lo > hi + limit || c->dispute.hi < lo - limit ||

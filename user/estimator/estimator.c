@@ -10,6 +10,7 @@
 #define ODD_STAMPS	8	/* so many older ones: another counter */
 #define HORIZON		7200.0	/* s: growth is a line up to three of these */
 #define HOLDOVER_POLLS	8
+#define SMEAR_OVER	108000	/* s after which a smear has ended */
 
 static double in_range(double v, double lo, double hi, double otherwise)
 {
@@ -152,6 +153,8 @@ static void note(struct rad_estimator *e, const struct rad_stamp *s,
 	i->refid = s->refid;
 	i->leap = s->leap;
 	i->stratum = s->stratum;
+	if (i->smeared && s->te.sec - e->smeared_at > SMEAR_OVER)
+		i->smeared = false;
 	leap_stamp(&e->leap, s);
 	if (dt > 0 && e->cfg.poll <= 0) {
 		/* quick to shorten, slow to believe in a longer one */
@@ -356,6 +359,8 @@ bool rad_estimator_get(const struct rad_estimator *e, u64 now,
 	est->period_shift = l.shift;
 	est->period_s = line_period(&l);
 	est->flags |= RADCLOCK_PARAMS_FLAG_ABS_VALID;
+	if (e->info.smeared)
+		est->flags |= RADCLOCK_PARAMS_FLAG_SMEARED;
 	est->maxerror = widest(e, dt) + 1e-9;
 	est->esterror = sigma_after(e, dt);
 	/* what a straight line must allow for until the horizon */

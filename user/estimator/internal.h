@@ -16,6 +16,17 @@
 #define RAD_MAX_SEC		64000000000LL	/* about the year 4000 */
 #define RAD_MAX_SPAN		1e9		/* s between two stamps */
 
+/* inline, unlike fmin() and fmax(), which care for NaN */
+static inline double min_of(double a, double b)
+{
+	return a < b ? a : b;
+}
+
+static inline double max_of(double a, double b)
+{
+	return a > b ? a : b;
+}
+
 /* line.c */
 
 /* a clock: @time + (T - @counter) * @period * 2^-@shift, in 2^-64 s */
@@ -24,6 +35,7 @@ struct line {
 	rad_s128 time;
 	u64 period;
 	u8 shift;
+	double unit;		/* 2^-(64 + shift) */
 };
 
 #define RAW_SECOND	((rad_s128)1 << 64)
@@ -216,6 +228,17 @@ struct dispute {
 	double hard_hi;
 };
 
+/* a contradiction that grows evenly */
+struct smear {
+	unsigned int n;
+	u64 counter;		/* of the first stamp of it */
+	double first;		/* its phase against the line, s */
+};
+
+bool smear_stamp(struct smear *m, const struct line *l,
+		 const struct rad_stamp *s, double mid);
+void smear_shift(struct smear *m, const struct line *l, double dx, double dy);
+
 void dispute_start(struct dispute *d, const struct rad_stamp *s, double lo,
 		   double hi, double hard_lo, double hard_hi);
 void dispute_predict(struct dispute *d, double drift, double dt);
@@ -232,6 +255,7 @@ struct leap {
 };
 
 void leap_stamp(struct leap *l, const struct rad_stamp *s);
+bool leap_season(s64 sec);
 u64 leap_counter(const struct leap *l, const struct line *line);
 int leap_due(struct leap *l, const struct line *line, u64 counter);
 
@@ -253,6 +277,7 @@ struct core {
 	struct bank bank;
 	struct path path;
 	struct dispute dispute;
+	struct smear smear;
 	double soft;
 	double base_used;	/* least round trip of the latest run, s */
 	double y_start;		/* sigma of the rate before the first stamp */
@@ -275,6 +300,7 @@ struct rad_estimator {
 	u64 good;			/* since the clock started */
 	u64 story;			/* counter at which it started */
 	double nominal;			/* period, s per tick */
+	s64 smeared_at;			/* UTC s when it was recognised */
 	double rate_prior;		/* sigma of a restored rate; 0: none */
 	double poll;
 	double sigma;			/* one sigma at the anchor, s */

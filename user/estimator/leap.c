@@ -5,6 +5,7 @@
 #include "internal.h"
 
 #define DAY		86400LL
+#define SEASON		(DAY + 7200)
 #define LEAP_VOTES	3
 #define LEAP_AHEAD	(31 * DAY)
 
@@ -30,6 +31,15 @@ static s64 next_month(s64 days)
 	doy = (153 * mp + 2) / 5;
 	doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
 	return era * 146097 + doe - 719468;
+}
+
+/* within a day or so of a month's end: the time of smears */
+bool leap_season(s64 sec)
+{
+	s64 end = next_month(sec / DAY) * DAY;
+	s64 begin = next_month((sec - 2 * DAY) / DAY) * DAY;
+
+	return end - sec < SEASON || (begin <= sec && sec - begin < SEASON);
 }
 
 /**

@@ -9,7 +9,7 @@
 
 double raw_to_s(rad_s128 raw)
 {
-	return ldexp((double)raw, -64);
+	return (double)raw * 0x1p-64;
 }
 
 /* saturates: a wild number must not become a small one */
@@ -44,6 +44,7 @@ void line_init(struct line *l, double hz)
 	l->time = 0;
 	l->period = (u64)period;
 	l->shift = shift;
+	l->unit = ldexp(1, -64 - shift);
 }
 
 /* time of a counter value; earlier ones than the anchor are negative spans */
@@ -97,7 +98,7 @@ double line_tune(struct line *l, double rate)
 
 double line_period(const struct line *l)
 {
-	return ldexp((double)l->period, -64 - l->shift);
+	return (double)l->period * l->unit;
 }
 
 /* a rate (s/s) in 2^-(64 + shift) s per tick, rounded up, saturating */

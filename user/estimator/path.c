@@ -58,11 +58,11 @@ static void path_add(struct path *p, double out, double in)
 	p->base_out += out;
 	p->base_in += in;
 	if (p->base_out < 0) {
-		p->base_in = fmax(p->base_in + p->base_out, 0);
+		p->base_in = max_of(p->base_in + p->base_out, 0);
 		p->base_out = 0;
 	}
 	if (p->base_in < 0) {
-		p->base_out = fmax(p->base_out + p->base_in, 0);
+		p->base_out = max_of(p->base_out + p->base_in, 0);
 		p->base_in = 0;
 	}
 }
@@ -80,7 +80,7 @@ static void path_change(struct path *p, double by, double out, double in,
 
 	p->settle = 0;
 	if (fabs(out - in) > tolerance && out + in != 0) {
-		share = fmin(fmax(out / (out + in), 0), 1);
+		share = min_of(max_of(out / (out + in), 0), 1);
 		p->settle = SETTLE;
 		p->settle_out = share;
 	}
@@ -101,7 +101,7 @@ static double least(const double *v, unsigned int n, unsigned int at)
 	unsigned int i;
 
 	for (i = 2; i <= n; i++)
-		m = fmin(m, v[(at + PATH_WINDOW - i) % PATH_WINDOW]);
+		m = min_of(m, v[(at + PATH_WINDOW - i) % PATH_WINDOW]);
 	return m;
 }
 
@@ -148,14 +148,13 @@ static void path_up(struct path *p, unsigned int n, double clear, double sigma)
 	double by = min - base;
 	double spread, out, in;
 
-	if (!(by > 0))
+	if (by < 4 * path_softness(p) || by < 6 * p->jitter / sqrt(n))
 		return;
 	spread = middle(p->rtt, n, p->at) - min;
-	if (by < clear * spread || by < 4 * path_softness(p) ||
-	    by < 2 * p->jitter / sqrt(n) * 3)
+	if (by < clear * spread)
 		return;
 	/* the least of n is not yet the least of all */
-	by -= fmin(1.25 * p->jitter / sqrt(n), by / 4);
+	by -= min_of(1.25 * p->jitter / sqrt(n), by / 4);
 	out = least(p->out, n, p->at) - p->base_out;
 	in = least(p->in, n, p->at) - p->base_in;
 	path_change(p, by, out, in, 4 * sigma + 4 * p->jitter / n +
@@ -195,8 +194,8 @@ void path_stamp(struct path *p, double rtt, double out, double in,
 			p->n = PATH_SHORT;
 			path_restart_envelopes(p);
 			/* one stamp: its own queues differ, too */
-			path_change(p, by, fmin(out - p->base_out, 0),
-				    fmin(in - p->base_in, 0),
+			path_change(p, by, min_of(out - p->base_out, 0),
+				    min_of(in - p->base_in, 0),
 				    4 * (sigma + p->jitter));
 		} else {
 			path_learn(p, by);
@@ -213,9 +212,9 @@ void path_stamp(struct path *p, double rtt, double out, double in,
 		p->settle--;
 	keep = p->n < JITTER_MEMORY ? p->n + 3 : JITTER_MEMORY;
 	/* congestion must not look like jitter for long: cut what is added */
-	by = fmax(rtt - path_base(p), 0) / 2;
+	by = max_of(rtt - path_base(p), 0) / 2;
 	if (p->n > 32)
-		by = fmin(by, 8 * p->jitter);
+		by = min_of(by, 8 * p->jitter);
 	p->jitter += (by - p->jitter) / keep;
 	if (p->n % 8)
 		return;
@@ -227,10 +226,10 @@ void path_stamp(struct path *p, double rtt, double out, double in,
 
 static void jitter_learn(struct jitter *j, double excess, double keep)
 {
-	excess = fmax(excess, 0);
+	excess = max_of(excess, 0);
 	/* a queue on the way is not what the path is like */
 	if (j->mean > 0)
-		excess = fmin(excess, JITTER_CUT * j->mean);
+		excess = min_of(excess, JITTER_CUT * j->mean);
 	j->mean += (excess - j->mean) / keep;
 }
 
@@ -255,7 +254,7 @@ void path_delays(struct path *p, double out, double in)
 /* how fast the density of a delay falls, 1/s: exponential, with a long tail */
 static double slope(double jitter, double excess, double soft)
 {
-	jitter = fmax(jitter, soft);
+	jitter = max_of(jitter, soft);
 	if (!(jitter > 0))
 		return 0;
 	if (excess > TAIL * jitter)
@@ -342,7 +341,7 @@ void path_envelopes(struct path *p, const struct line *l, u64 ta, u64 tf,
 		d = fabs(line_span(l, e->out_counter, e->in_counter));
 		r = e->out - e->in + 2.5 * sqrt(d * d * (y_var + wander *
 							 wander * d / 3));
-		r = fmax(r, base - 6 * path_softness(p));
+		r = max_of(r, base - 6 * path_softness(p));
 		if (r > 0 && r < base) {
 			path_learn(p, r - base);
 			base = path_base(p);
