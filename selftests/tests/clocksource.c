@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * lab: timeout=300 alone
+ * lab: timeout=300 alone debug=no
  *
  * radclock as the kernel's clocksource, under load and with the watchdog on:
  * CLOCK_MONOTONIC never steps and never goes back, whatever happens.

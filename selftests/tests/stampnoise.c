@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * lab: timeout=120
+ * lab: timeout=120 debug=no
  *
  * Kernel stamps against user-space stamps of the same packets. The program does
  * what a daemon does: reads the counter right before sendto(), waits in poll()

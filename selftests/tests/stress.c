@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * lab: timeout=200 alone
+ * lab: timeout=300 alone
  *
  * The module comes and goes while everybody uses it: readers of devices, pages,
  * sysfs and netlink, subscribers, packets to stamp, counters that are switched,
@@ -239,6 +239,8 @@ int main(int argc, char **argv)
 		if (k < 0)
 			break;
 		tries += k;
+		if (cycle % 10 == 9)
+			ktap_say("%d times", cycle + 1);
 	}
 	stop = 1;
 	for (i = 0; i < WORKERS; i++)

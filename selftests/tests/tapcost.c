@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * lab: timeout=120 alone
+ * lab: timeout=120 alone debug=no
  *
  * What stamping costs other traffic: UDP packets per second over a veth pair,
  * with and without a subscriber, in turns. Never a failure, as the machine may
