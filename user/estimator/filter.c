@@ -48,10 +48,9 @@ void filter_predict(struct filter *f, double q, double dt)
 double filter_update(struct filter *f, const struct mills *m, double lo,
 		     double hi, double soft, double tilt)
 {
-	double s = sqrt(f->xx + soft), a, b, l, kx, ky, c;
+	double s = sqrt(f->xx + soft), a, b, kx, ky, c;
 	struct trunc t;
 
-	l = tilt * (f->x + f->xx * tilt / 2);
 	f->x += f->xx * tilt;
 	f->y += f->xy * tilt;
 	a = (lo - f->x) / s;
@@ -59,7 +58,7 @@ double filter_update(struct filter *f, const struct mills *m, double lo,
 
 	/* far inside: says nothing (the probability is 1 - 1e-9 or more) */
 	if (a < -6 && b > 6)
-		return l;
+		return 0;
 	trunc_normal(m, a, b, &t);
 	kx = f->xx / s;
 	ky = f->xy / s;
@@ -77,5 +76,5 @@ double filter_update(struct filter *f, const struct mills *m, double lo,
 	c = 0.9999999 * sqrt(f->xx * f->yy);
 	if (fabs(f->xy) > c)
 		f->xy = f->xy > 0 ? c : -c;
-	return t.log_z + l;
+	return t.log_z;
 }
