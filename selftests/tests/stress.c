@@ -17,11 +17,14 @@
 struct worker {
 	const char *name;
 	bool (*once)(uint64_t *seed);
+	bool holds;	/* keeps the module while at work */
 	uint64_t done, tried;
 	pthread_t thread;
 };
 
 static int stop;
+/* on a slow machine somebody would have a device open at any time */
+static int yielding;
 
 static bool map_page(uint64_t *seed)
 {
@@ -167,13 +170,13 @@ static bool send_packets(uint64_t *seed)
 }
 
 static struct worker workers[] = {
-	{ .name = "map the page", .once = map_page },
-	{ .name = "get the time", .once = get_time },
-	{ .name = "ask the device", .once = ask_device },
+	{ .name = "map the page", .once = map_page, .holds = true },
+	{ .name = "get the time", .once = get_time, .holds = true },
+	{ .name = "ask the device", .once = ask_device, .holds = true },
 	{ .name = "read sysfs", .once = read_files },
-	{ .name = "ask by netlink", .once = ask_netlink },
-	{ .name = "subscribe", .once = subscribe },
-	{ .name = "set estimates", .once = set_things },
+	{ .name = "ask by netlink", .once = ask_netlink, .holds = true },
+	{ .name = "subscribe", .once = subscribe, .holds = true },
+	{ .name = "set estimates", .once = set_things, .holds = true },
 	{ .name = "send packets", .once = send_packets },
 };
 
@@ -185,6 +188,10 @@ static void *work(void *arg)
 	uint64_t seed = w - workers + 1;
 
 	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
+		if (w->holds && __atomic_load_n(&yielding, __ATOMIC_RELAXED)) {
+			sleep_us(1000);
+			continue;
+		}
 		w->tried++;
 		w->done += w->once(&seed);
 		/* so that nobody has a device open, at times */
@@ -198,13 +205,19 @@ static int unload(void)
 {
 	int tries;
 
-	for (tries = 1; tries < 5000; tries++) {
-		if (!syscall(SYS_delete_module, "radclock", O_NONBLOCK))
-			return tries;
-		if (errno != EWOULDBLOCK)
-			return -1;
+	for (tries = 1; tries < 20000; tries++) {
+		int err = syscall(SYS_delete_module, "radclock", O_NONBLOCK) ?
+			  errno : 0;
+
+		if (err != EWOULDBLOCK) {
+			yielding = 0;
+			return err ? -1 : tries;
+		}
+		if (tries == 20)
+			__atomic_store_n(&yielding, 1, __ATOMIC_RELAXED);
 		sleep_us(1000);
 	}
+	yielding = 0;
 	return -1;
 }
 
