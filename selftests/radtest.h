@@ -316,7 +316,8 @@ static inline void rt_log_mark(void)
 static inline int rt_log_lines(void)
 {
 	static const char * const others[] = {
-		"netlink: ", "validate_nla: ", "__nla_validate_parse: ", "hrtimer: ", "random: ", "clocksource: ", "perf: ",
+		"netlink: ", "validate_nla: ", "__nla_validate_parse: ", "hpet: Lost ",
+		"hrtimer: ", "random: ", "clocksource: ", "perf: ",
 	};
 	char buf[8192], *text;
 	ssize_t len;
