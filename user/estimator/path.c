@@ -11,7 +11,7 @@
 #include "internal.h"
 
 #define PATH_SOFT	0.1	/* of jitter / sqrt(n) */
-#define PATH_LEAN	0.25	/* the same */
+#define PATH_LEAN	0.12	/* the same */
 #define JITTER_MEMORY	1000
 #define JITTER_CUT	6
 #define TAIL		6
