@@ -14,6 +14,7 @@ cd "$TOP" || exit 1
 # what git knows, and what is new but not ignored
 files() { git ls-files -co --exclude-standard -- "$@" | while read -r f; do [ ! -f "$f" ] || echo "$f"; done; }
 
+mkdir -p "$B"
 ktap_plan 5
 
 B=$B/style MODFLAGS="W=1 C=2" "$LAB/buildmod.sh" 6.1 > "$B/style.log" 2>&1 || true
@@ -33,9 +34,11 @@ c_files=$(files '*.c' '*.h' | grep -vE '(^|/)(netlink_gen\.|radclock_netlink\.h)
 # types, so only what is an error counts
 # shellcheck disable=SC2086
 "$checkpatch" --no-tree --terse --show-types --no-summary -f $c_files > "$B/checkpatch.log" 2>&1
+looked=$(cut -d: -f1 "$B/checkpatch.log" | sort -u | wc -l)
 rm -f .checkpatch-camelcase.*
 errors=$(grep ': ERROR:' "$B/checkpatch.log" | head -n 40)
 ktap_say "checkpatch: $(grep -c ': ERROR:' "$B/checkpatch.log") errors, $(grep -c ': WARNING:' "$B/checkpatch.log") warnings ($B/checkpatch.log)"
+[ "$looked" -gt 0 ] || errors="it did not run: $(head -n 3 "$B/checkpatch.log")"
 ktap_eq "checkpatch finds no error" "$errors" ""
 
 # shellcheck disable=SC2046
