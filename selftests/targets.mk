@@ -70,3 +70,5 @@ dkms-install:
 	cp -R Kbuild dkms.conf version.mk kmod include common $(call to,/usr/src/radclock-$(VERSION)/)
 	find $(call to,/usr/src/radclock-$(VERSION)) -name '*.o' -delete
 	[ -n "$(DESTDIR)" ] || dkms install radclock/$(VERSION) $(if $(DKMS_KERNEL),-k $(DKMS_KERNEL))
+
+-include selftests/estimator/estimator.mk

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# lab: timeout=400
 # check.sh: the estimator's tests as KTAP; B is the build folder, SEED shifts
 # the worlds. Under a minute and a half of one core.
 here=$(cd "$(dirname "$0")" && pwd)

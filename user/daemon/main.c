@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -96,9 +95,13 @@ static void parse_options(int argc, char **argv)
 	}
 }
 
-/* the lock goes when the process goes, however that is */
+/*
+ * The lock goes when the process goes, however that is: a lock of the process,
+ * not of the open file, which the resolver holds a moment longer.
+ */
 static int lock_pid_file(const char *path)
 {
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	char text[32] = "";
 	int n;
 
@@ -108,7 +111,7 @@ static int lock_pid_file(const char *path)
 			 strerror(errno));
 		return 0;
 	}
-	if (flock(pid_fd, LOCK_EX | LOCK_NB)) {
+	if (fcntl(pid_fd, F_SETLK, &lock)) {
 		if (read(pid_fd, text, sizeof(text) - 1) > 0)
 			text[strcspn(text, "\n")] = 0;
 		log_error("radclockd is running already, process %s (%s is locked)", text, path);
