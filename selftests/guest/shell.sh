@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The guest's interactive shell (make vm).
 
-cat > /root/.bashrc <<'RC'
+cat > "$HOME/.bashrc" <<'RC'
 . /lab/testbed.sh
 . /lab/kmsg.sh
 PS1='guest:\w# '
