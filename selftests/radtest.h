@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdint.h>
@@ -199,6 +200,42 @@ static inline uint64_t rt_ticks(struct radclock *rc, double seconds)
 	return seconds * p.counter_hz;
 }
 
+/* a host that is busy may stop us between two readings: then again */
+static inline void rt_truth_near(struct radclock *rc, struct rt_truth *t)
+{
+	int tries;
+
+	for (tries = 0; tries < 100; tries++) {
+		rt_truth(rc, t);
+		if (t->error_ns < 50000)
+			return;
+	}
+}
+
+/*
+ * Ticks per second of the kernel's time. The kernel measures the TSC as it
+ * boots, and on a busy host that is thousands of ppm beside what the other
+ * counters claim of themselves.
+ */
+static inline uint64_t rt_true_hz(struct radclock *rc, uint32_t counter_id)
+{
+	struct timespec pause = { 0, 100000000 };
+	struct rt_truth a, b;
+	double hz, span, tolerance;
+
+	rt_truth_near(rc, &a);
+	if (counter_id == RADCLOCK_COUNTER_ID_TSC ||
+	    counter_id == RADCLOCK_COUNTER_ID_CLOCKSOURCE)
+		return a.hz;
+	nanosleep(&pause, NULL);
+	rt_truth_near(rc, &b);
+	span = b.raw_ns - a.raw_ns;
+	hz = (double)(b.counter - a.counter) / span * 1e9;
+	/* what is written on it, unless that is plainly not so */
+	tolerance = 2e-4 + (double)(a.error_ns + b.error_ns) / span;
+	return fabs(hz / (double)a.hz - 1) < tolerance ? a.hz : hz + 0.5;
+}
+
 /*
  * A good estimate for right now: nominal rate, 1 ms + 200 ppm of bound, good
  * for 1000 s, void after 2000 s. Callers change what they like.
@@ -207,17 +244,19 @@ static inline void rt_estimate(struct radclock *rc, struct radclock_estimate *e)
 {
 	struct radclock_params p;
 	struct rt_truth t;
+	uint64_t hz;
 
-	rt_truth(rc, &t);
 	if (radclock_get_params(rc, &p))
 		ktap_die("no parameters");
+	hz = rt_true_hz(rc, p.counter_id);
+	rt_truth_near(rc, &t);
 	memset(e, 0, sizeof(*e));
 	e->counter_id = p.counter_id;
 	e->status = RADCLOCK_STATUS_SYNCHRONIZED;
 	e->disruption_marker = p.disruption_marker;
 	e->counter = t.counter;
 	e->time = rt_from_ns(t.realtime_ns);
-	e->period = rad_period_from_hz(t.hz, &e->period_shift);
+	e->period = rad_period_from_hz(hz, &e->period_shift);
 	e->period_diff = e->period;
 	e->maxerror_ns = 1000000;
 	e->esterror_ns = 100000;
