@@ -179,13 +179,42 @@ static void gaps(void)
 	ktap_ok(rad_mono_at(&n, now + GUARD).sec == 2000, "not below the floor");
 }
 
+/* a line that begins or ends between the two lets no other begin */
+static void settling(void)
+{
+	const struct rad_time floor = { .sec = INT64_MIN };
+	u64 now = ~0ULL - HZ / 2, join;
+	struct radclock_params o = start(now), n;
+
+	n = estimate(&o, now, from_s(1000), 0, 30);
+	rad_join(&n, &o, now + GUARD, n.absolute.period, &floor);
+	ktap_ok(!rad_is_settled(&n, now + GUARD - 1, now + 2 * GUARD - 1) &&
+		rad_is_settled(&n, now + GUARD, now + 2 * GUARD),
+		"not before the lines in force begin");
+
+	o = n;
+	now += HZ;
+	n = estimate(&o, now, from_s(1001.004), 0, 30);
+	rad_join(&n, &o, now + GUARD, n.absolute.period, &floor);
+	join = n.mono_join_counter;
+	ktap_ok(rad_is_settled(&n, join - GUARD - 2, join - 1) &&
+		!rad_is_settled(&n, join - GUARD, join) &&
+		!rad_is_settled(&n, join - 1, join + GUARD - 1) &&
+		rad_is_settled(&n, join, join + GUARD),
+		"not over the point where the monotonic clock meets the absolute one");
+	rad_withdraw(&n, RADCLOCK_STATUS_UNSYNCHRONIZED);
+	ktap_ok(rad_is_settled(&n, join - 1, join + GUARD - 1),
+		"which nobody waits for when the estimate holds no longer");
+}
+
 int main(void)
 {
-	ktap_plan(4 * 4 + 7);
+	ktap_plan(4 * 4 + 7 + 3);
 	never_back("microseconds", 5e-6, 1, false);
 	never_back("milliseconds", 20e-3, 100, false);
 	never_back("seconds", 3, 500, false);
 	never_back("changing scales", 1e-3, 100, true);
 	gaps();
+	settling();
 	return ktap_end();
 }
