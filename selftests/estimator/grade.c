@@ -73,7 +73,7 @@ void grade(const struct world *w, u64 seed, const struct grade_setup *g,
 	struct world_run run;
 	struct truth t;
 	u64 within = 0, within_next = 0;
-	bool have = false;
+	bool have = false, lied = false;
 	void *mem;
 
 	memset(out, 0, sizeof(*out));
@@ -107,10 +107,12 @@ void grade(const struct world *w, u64 seed, const struct grade_setup *g,
 			within_next += fabs(err) < est.esterror +
 					est.esterror_growth * gap;
 			if (fabs(err) > promised(&est, t.s.ta)) {
-				out->violations += !t.lying;
-				out->lying_violations += t.lying;
+				/* promised by the server's word of then */
+				out->violations += !lied;
+				out->lying_violations += lied;
 			}
 		}
+		lied = t.lying;
 		rad_estimator_feed(e, &t.s);
 		have = rad_estimator_get(e, t.s.tf, &est);
 		if (!have || est.counter != t.s.tf)

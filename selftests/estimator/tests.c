@@ -109,6 +109,18 @@ static void test_rows(void)
 	}
 }
 
+static struct rad_estimator *new_estimator(void)
+{
+	struct rad_config cfg;
+	void *mem;
+
+	rad_config_default(&cfg, 1e9);
+	mem = malloc(rad_estimator_size(&cfg));
+	if (!mem)
+		abort();
+	return rad_estimator_init(mem, &cfg);
+}
+
 struct cold {
 	double first;
 	double after60;
@@ -163,6 +175,126 @@ static void test_cold(void)
 		 "60 s to 600 s after iburst: worst error, median of 15 runs %.1f us, at most 37.5",
 		 us(later[7]));
 	ktap_okf(back[14] < 1e-3, "first exchange after a stun: worst of 15 %.0f us", us(back[14]));
+}
+
+/*
+ * The first stamps of a lone, truthful server over a path whose jitter is as
+ * long as the path, as on an emulated machine: they are followed, and what is
+ * said of the error is true.
+ */
+static void young(const char *name, double base, double jitter, enum delay_shape shape)
+{
+	unsigned int i, k, n = 0, disputed = 0, coasting = 0, outside = 0, near = 0;
+
+	for (i = 0; i < 100; i++) {
+		struct rad_estimator *e = new_estimator();
+		struct world_run run;
+		struct world w;
+
+		world_default(&w);
+		w.poll = 1;
+		w.base_out = base;
+		w.base_in = base;
+		w.jitter_out = jitter;
+		w.jitter_in = jitter;
+		w.shape = shape;
+		w.skew = ((int)(i % 11) - 5) * 4e-6;
+		world_start(&run, &w, first_seed * 1000 + i);
+		for (k = 0; k < 200; k++, n++) {
+			struct rad_estimate est;
+			struct truth t;
+			double err;
+
+			world_next(&run, &t);
+			disputed += rad_estimator_feed(e, &t.s) == RAD_FEED_DISPUTED;
+			rad_estimator_get(e, t.s.tf, &est);
+			err = fabs(world_error(&est, t.s.tf, t.at_tf));
+			coasting += k > 3 && est.status != RADCLOCK_STATUS_SYNCHRONIZED;
+			outside += err > est.maxerror;
+			near += err < 3 * est.esterror;
+		}
+		free(e);
+	}
+	ktap_okf(!outside && coasting * 1000 < n && disputed * 500 < n && near > 0.93 * n,
+		 "first stamps, %s: of %u %u not synchronized, %u disputed, %u outside, %.0f %% in 3 sigma",
+		 name, n, coasting, disputed, outside, 100.0 * near / n);
+}
+
+static void test_young(void)
+{
+	young("jitter as long as the path", 1e-3, 1e-3, DELAY_EXP);
+	young("emulated machine", 340e-6, 300e-6, DELAY_PARETO);
+	young("calm", 1e-3, 1e-4, DELAY_EXP);
+}
+
+/* a lone server that was wrong from the start and is set right by a step */
+static void corrected(double step, double poll, double within)
+{
+	struct rad_estimator *e = new_estimator();
+	double at = 2000 * poll, after = -1;
+	unsigned int outside = 0;
+	struct world_run run;
+	struct world w;
+	struct truth t;
+
+	world_default(&w);
+	w.poll = poll;
+	w.duration = 1e9;
+	w.event[0] = (struct event){ EVENT_LIE, 0, at, -step, 0, 0 };
+	world_start(&run, &w, first_seed);
+	while (world_next(&run, &t) && t.when < at + 3 * within) {
+		struct rad_estimate est;
+		double err;
+
+		rad_estimator_feed(e, &t.s);
+		rad_estimator_get(e, t.s.tf, &est);
+		if (t.lying)
+			continue;
+		err = fabs(world_error(&est, t.s.tf, t.at_tf));
+		outside += err > est.maxerror;
+		if (err > 200e-6)
+			after = -1;
+		else if (after < 0)
+			after = t.when - at;
+	}
+	ktap_okf(!outside && after >= 0 && after <= within,
+		 "lone server set right by %g ms, poll %g: followed after %.0f s, at most %.0f; %u outside",
+		 step * 1e3, poll, after, within, outside);
+	free(e);
+}
+
+/* the counter's rate is not what was declared: that must not ruin the clock */
+static void undeclared(double skew)
+{
+	struct rad_estimator *e = new_estimator();
+	struct rad_estimate est;
+	struct world_run run;
+	double worst = 0;
+	struct world w;
+	struct truth t;
+
+	world_default(&w);
+	w.skew = skew;
+	world_start(&run, &w, first_seed);
+	while (world_next(&run, &t) && t.when < 32000) {
+		rad_estimator_feed(e, &t.s);
+		rad_estimator_get(e, t.s.tf, &est);
+		if (t.when > 10000)
+			worst = fmax(worst, fabs(world_error(&est, t.s.tf, t.at_tf)));
+	}
+	ktap_okf(worst < 200e-6 && est.status == RADCLOCK_STATUS_SYNCHRONIZED,
+		 "counter %g ppm off where 100 are declared: worst %.0f us",
+		 skew * 1e6, us(worst));
+	free(e);
+}
+
+static void test_lone(void)
+{
+	corrected(4e-3, 16, 400);
+	corrected(-20e-3, 64, 600);
+	corrected(0.15, 16, 1300);
+	undeclared(1.2e-4);
+	undeclared(-1e-3);
 }
 
 /* several servers on one oscillator: same seed of it, own network */
@@ -314,18 +446,6 @@ static void perfect(struct rad_stamp *s, u64 counter, s64 sec, u8 leap)
 	s->te = s->tb;
 	s->stratum = 1;
 	s->leap = leap;
-}
-
-static struct rad_estimator *new_estimator(void)
-{
-	struct rad_config cfg;
-	void *mem;
-
-	rad_config_default(&cfg, 1e9);
-	mem = malloc(rad_estimator_size(&cfg));
-	if (!mem)
-		abort();
-	return rad_estimator_init(mem, &cfg);
 }
 
 static void test_leap(void)
@@ -519,10 +639,12 @@ int main(void)
 
 	if (seed)
 		first_seed = strtoull(seed, NULL, 0);
-	ktap_plan(7 + (int)SHAPES - 1 + 3 + 5 + 5);
+	ktap_plan(7 + (int)SHAPES - 1 + 3 + 3 + 5 + 5 + 5);
 	test_cells();
 	test_rows();
 	test_cold();
+	test_young();
+	test_lone();
 	test_servers();
 	test_leap();
 	test_smear();

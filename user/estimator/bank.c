@@ -110,11 +110,28 @@ void bank_score(struct bank *b, const struct mills *m, double lo, double hi,
 	}
 }
 
-void bank_update(struct bank *b, const struct mills *m, double lo, double hi,
-		 double soft, double tilt)
+/**
+ * bank_limit() - no oscillator runs faster or slower than was declared
+ * @b: bank
+ * @lo: least rate against the line
+ * @hi: greatest
+ *
+ * A filter that left the range is put at its end, and the phase moves along as
+ * far as it depends on the rate.
+ */
+void bank_limit(struct bank *b, double lo, double hi)
 {
-	bank_score(b, m, lo, hi, soft, tilt);
-	bank_mix(b);
+	unsigned int i;
+
+	for (i = 0; i < b->filters; i++) {
+		struct filter *f = &b->f[i];
+		double y = f->y < lo ? lo : hi;
+
+		if (f->y >= lo && f->y <= hi)
+			continue;
+		f->x += f->xy / f->yy * (y - f->y);
+		f->y = y;
+	}
 }
 
 /* the line moved by dx, dy: so everything against it moves back */

@@ -12,8 +12,9 @@
 #define SOFT_FLOOR	20e-9	/* s: no stamp is better */
 #define DISPUTE_SIGMAS	8
 #define DISPUTE_FLOOR	50e-6	/* s */
-#define DISPUTE_SPAN	3600.0	/* s: the longer story wins, at most this */
-#define DISPUTE_STAMPS	4
+#define DISPUTE_STAMPS	4	/* of a story that is older than the clock's */
+#define DISPUTE_MANY	8
+#define DISPUTE_SPAN	3600.0	/* s: fewer will do after so long */
 #define SMEAR_RATE	2e-5
 #define DISPUTE_CALM	8
 
@@ -30,9 +31,7 @@ static double own_softness(const struct rad_estimator *e,
 static double softness(const struct rad_estimator *e,
 		       const struct rad_stamp *s)
 {
-	double path = path_softness(&e->core.path);
-
-	return own_softness(e, s) + path * path;
+	return own_softness(e, s) + path_variance(&e->core.path);
 }
 
 static void keep(struct rad_estimator *e, const struct rad_stamp *s)
@@ -71,16 +70,18 @@ static void ends(double *lo, double *hi)
 static void core_again(struct rad_estimator *e)
 {
 	struct core *c = &e->core;
-	double path = path_softness(&c->path), lean = path_lean(&c->path);
+	double path = path_variance(&c->path), lean = path_lean(&c->path);
 	unsigned int i;
 
-	if (c->kept_n > CORE_HISTORY || c->base_used - path_base(&c->path) <
-	    path / 4)
+	if (c->kept_n > CORE_HISTORY ||
+	    (c->base_used - path_base(&c->path) < path_softness(&c->path) / 4 &&
+	     c->kept_n < c->again))
 		return;
 	c->base_used = path_base(&c->path);
+	c->again = 2 * c->kept_n;
 	for (i = 0; i < c->kept_n; i++) {
 		const struct kept *k = &c->kept[i];
-		double lo, hi, tilt, soft = k->soft + path * path;
+		double lo, hi, tilt, soft = k->soft + path;
 
 		lo = raw_to_s(rad_time_raw(k->te) - line_at(&e->line, k->tf)) +
 		     c->path.base_in - lean;
@@ -98,6 +99,7 @@ static void core_again(struct rad_estimator *e)
 		tilt = path_tilt(&c->path, hi + c->path.base_out - c->bank.f[CORE_TYPICAL].x,
 				 c->bank.f[CORE_TYPICAL].x + c->path.base_in - lo, sqrt(soft));
 		bank_score(&c->bank, &c->mills, lo, hi, soft, tilt);
+		bank_limit(&c->bank, e->bound.rate_lo, e->bound.rate_hi);
 	}
 	bank_mix(&c->bank);
 }
@@ -106,8 +108,9 @@ static void core_again(struct rad_estimator *e)
 static void core_publish(struct rad_estimator *e)
 {
 	const struct filter *m = &e->core.bank.mix;
+	double youth = path_youth(&e->core.path);
 
-	e->sigma = sqrt(m->xx);
+	e->sigma = sqrt(m->xx + youth * youth);
 	e->sigma_xy = m->xy;
 	e->rate_sigma = sqrt(m->yy);
 	e->wander = e->core.bank.wander;
@@ -144,7 +147,7 @@ void core_start(struct rad_estimator *e, const struct rad_stamp *s,
 	struct core *c = &e->core;
 	double x, var;
 
-	c->dispute.on = false;
+	memset(&c->dispute, 0, sizeof(c->dispute));
 	path_restart_envelopes(&c->path);
 	path_stamp(&c->path, d->rtt, d->rtt / 2, d->rtt / 2, d->rtt);
 	var = softness(e, s);
@@ -154,6 +157,7 @@ void core_start(struct rad_estimator *e, const struct rad_stamp *s,
 	bank_start(&c->bank, x, var, y_sigma * y_sigma);
 	c->y_start = y_sigma;
 	c->kept_n = 0;
+	c->again = 4;
 	c->base_used = path_base(&c->path);
 	keep(e, s);
 	core_follow(e);
@@ -164,11 +168,15 @@ void core_adopt(struct rad_estimator *e)
 {
 	struct core *c = &e->core;
 	struct dispute *d = &c->dispute;
-	double w = max_of(d->hi - d->lo, 0);
-	double yy = c->bank.mix.yy + 1e-7 * 1e-7;
+	double w = max_of(d->hi - d->lo, 0), x = (d->lo + d->hi) / 2;
+	double limit = (e->bound.rate_hi - e->bound.rate_lo) / 4;
+	double yy = c->bank.mix.yy + 1e-7 * 1e-7, rate;
 
-	bank_start(&c->bank, (d->lo + d->hi) / 2, w * w / 12 + softness(e, &e->last),
-		   yy);
+	/* it may have been our rate that was wrong, not the server */
+	rate = min_of(fabs(x) / line_span(&e->line, e->story, e->line.counter), limit);
+	yy += rate * rate;
+	dispute_leave(d, e->sigma);
+	bank_start(&c->bank, x, w * w / 12 + softness(e, &e->last), yy);
 	bound_start(&e->bound, e->line.counter, d->hard_lo, d->hard_hi);
 	path_restart_envelopes(&c->path);
 	e->story = d->since;
@@ -206,7 +214,9 @@ static enum rad_feed core_dispute(struct rad_estimator *e,
 		core_publish(e);
 		return RAD_FEED_DISPUTED;
 	}
-	if (d->n >= DISPUTE_STAMPS && age > min_of(old, DISPUTE_SPAN))
+	if (d->n >= DISPUTE_STAMPS &&
+	    (age > min_of(old, DISPUTE_SPAN) || dispute_returns(d) ||
+	     (d->n >= DISPUTE_MANY && age > dispute_patience(d))))
 		core_adopt(e);
 	else
 		core_follow(e);
@@ -227,7 +237,7 @@ enum rad_feed core_feed(struct rad_estimator *e, const struct rad_stamp *s,
 	struct core *c = &e->core;
 	struct bank *b = &c->bank;
 	double xx, x, soft, lo, hi, gap, hard_lo, hard_hi, limit, drift;
-	double tilt;
+	double tilt, youth;
 	u32 shifts;
 
 	predicted(b, d->dt, &x, &xx);
@@ -247,7 +257,8 @@ enum rad_feed core_feed(struct rad_estimator *e, const struct rad_stamp *s,
 	hard_lo = d->in - d->slack;
 	hard_hi = d->out + d->slack;
 	gap = max_of(lo - x, x - hi);
-	limit = DISPUTE_SIGMAS * sqrt(xx + soft) + DISPUTE_FLOOR +
+	youth = path_youth(&c->path);
+	limit = DISPUTE_SIGMAS * sqrt(xx + soft + youth * youth) + DISPUTE_FLOOR +
 		2 * drift * d->dt;
 	/* what is in dispute must not touch the bound */
 	if (hard_lo > e->bound.hi || hard_hi < e->bound.lo ||
@@ -257,15 +268,17 @@ enum rad_feed core_feed(struct rad_estimator *e, const struct rad_stamp *s,
 	if (gap <= limit / 2)
 		c->smear.n = 0;
 	/* the old story again, or at least nothing more of the new one */
-	if (c->dispute.on &&
-	    (c->dispute.lo > hi + limit || c->dispute.hi < lo - limit ||
-	     ++c->dispute.calm > DISPUTE_CALM + 2 * c->dispute.n))
+	dispute_calm(&c->dispute);
+	if (c->dispute.lo > hi + limit || c->dispute.hi < lo - limit ||
+	    c->dispute.calm > DISPUTE_CALM + 2 * c->dispute.n)
 		c->dispute.on = false;
 	path_envelopes(&c->path, &e->line, s->ta, s->tf, d->out, d->in,
 		       b->mix.yy, b->wander);
 	keep(e, s);
 	tilt = path_tilt(&c->path, d->out - x, x - d->in, sqrt(soft + xx));
-	bank_update(b, &c->mills, lo, hi, soft, tilt);
+	bank_score(b, &c->mills, lo, hi, soft, tilt);
+	bank_limit(b, e->bound.rate_lo, e->bound.rate_hi);
+	bank_mix(b);
 	path_delays(&c->path, d->out - b->mix.x, b->mix.x - d->in);
 	core_follow(e);
 	return RAD_FEED_ACCEPTED;

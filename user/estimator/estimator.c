@@ -256,6 +256,12 @@ enum rad_feed rad_estimator_feed(struct rad_estimator *e,
 	e->good++;
 	r = e->classic ? classic_feed(e, s, &d) : core_feed(e, s, &d);
 	note(e, s, d.rtt, d.dt);
+	if (dispute_chaos(&e->core.dispute)) {
+		/* learn the rate as if nobody had said what it should be */
+		e->hz_known = false;
+		e->core.dispute.chaos = 0;
+		forget_counter(e);
+	}
 	return refuse(e, r);
 }
 
@@ -325,7 +331,7 @@ void estimate_finish(const struct rad_estimator *e, struct rad_estimate *est)
 	    est->void_counter == est->counter)
 		est->status = RADCLOCK_STATUS_UNSYNCHRONIZED;
 	else if ((s64)(est->counter - est->holdover_counter) >= 0 ||
-		 e->core.dispute.on)
+		 dispute_coasts(&e->core.dispute))
 		est->status = RADCLOCK_STATUS_HOLDOVER;
 	else if (est->maxerror > sync_limit(e) || e->good < 3)
 		est->status = RADCLOCK_STATUS_WARMING;

@@ -120,8 +120,7 @@ void bank_start(struct bank *b, double x, double x_var, double y_var);
 void bank_predict(struct bank *b, double dt);
 void bank_score(struct bank *b, const struct mills *m, double lo, double hi,
 		double soft, double tilt);
-void bank_update(struct bank *b, const struct mills *m, double lo, double hi,
-		 double soft, double tilt);
+void bank_limit(struct bank *b, double lo, double hi);
 void bank_shift(struct bank *b, double dx, double dy);
 
 /* bound.c */
@@ -212,6 +211,8 @@ void path_delays(struct path *p, double out, double in);
 double path_tilt(const struct path *p, double out, double in, double soft);
 double path_lean(const struct path *p);
 double path_softness(const struct path *p);
+double path_youth(const struct path *p);
+double path_variance(const struct path *p);
 
 /* dispute.c */
 
@@ -222,10 +223,14 @@ struct dispute {
 	u64 last;
 	unsigned int n;
 	unsigned int calm;	/* stamps since that fit both stories */
+	unsigned int chaos;	/* stories one after the other */
 	double lo;		/* rival interval against the line */
 	double hi;
 	double hard_lo;		/* the same without least delays */
 	double hard_hi;
+	bool left;		/* a story was given up: */
+	double left_lo;		/* where it would be now */
+	double left_hi;
 };
 
 /* a contradiction that grows evenly */
@@ -244,6 +249,12 @@ void dispute_start(struct dispute *d, const struct rad_stamp *s, double lo,
 void dispute_predict(struct dispute *d, double drift, double dt);
 void dispute_stamp(struct dispute *d, const struct rad_stamp *s, double lo,
 		   double hi, double hard_lo, double hard_hi);
+bool dispute_coasts(const struct dispute *d);
+void dispute_calm(struct dispute *d);
+bool dispute_chaos(const struct dispute *d);
+void dispute_leave(struct dispute *d, double sigma);
+bool dispute_returns(const struct dispute *d);
+double dispute_patience(const struct dispute *d);
 void dispute_shift(struct dispute *d, double dx);
 
 /* leap.c */
@@ -281,6 +292,7 @@ struct core {
 	double soft;
 	double base_used;	/* least round trip of the latest run, s */
 	double y_start;		/* sigma of the rate before the first stamp */
+	unsigned int again;	/* kept stamps at which they are run again */
 	unsigned int kept_n;	/* CORE_HISTORY + 1: no longer all of them */
 	struct kept kept[CORE_HISTORY];
 };

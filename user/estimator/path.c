@@ -12,6 +12,8 @@
 
 #define PATH_SOFT	0.1	/* of jitter / sqrt(n) */
 #define PATH_LEAN	0.12	/* the same */
+#define YOUTH		2	/* J / n */
+#define YOUTH_JITTER	0.25	/* of the least round trip, to begin with */
 #define JITTER_MEMORY	1000
 #define JITTER_CUT	6
 #define TAIL		6
@@ -51,6 +53,28 @@ double path_lean(const struct path *p)
 	double n = p->n < 20000 ? p->n + 1 : 20000;
 
 	return p->told ? 0 : PATH_LEAN * p->jitter / sqrt(n);
+}
+
+/*
+ * One sigma of what the first stamps leave open in common, s. The least delay
+ * of n stamps is J / n too long, and as the rate is learnt from the same
+ * stamps their end is open twice as far. Of so few, J itself is a guess.
+ */
+double path_youth(const struct path *p)
+{
+	double n = p->n;
+
+	if (p->told)
+		return 0;
+	return YOUTH * (p->jitter + path_base(p) * YOUTH_JITTER / (n + 1)) / (n + 2);
+}
+
+/* variance of the ends, from what is not known of the least delays, s^2 */
+double path_variance(const struct path *p)
+{
+	double soft = path_softness(p), youth = path_youth(p);
+
+	return soft * soft + youth * youth / 4;
 }
 
 static void path_add(struct path *p, double out, double in)
