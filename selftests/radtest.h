@@ -217,23 +217,28 @@ static inline void rt_truth_near(struct radclock *rc, struct rt_truth *t)
  * boots, and on a busy host that is thousands of ppm beside what the other
  * counters claim of themselves.
  */
-static inline uint64_t rt_true_hz(struct radclock *rc, uint32_t counter_id)
+static inline uint64_t rt_true_hz(struct radclock *rc, const struct radclock_params *p)
 {
 	struct timespec pause = { 0, 100000000 };
+	static uint64_t marker, known;
 	struct rt_truth a, b;
 	double hz, span, tolerance;
 
 	rt_truth_near(rc, &a);
-	if (counter_id == RADCLOCK_COUNTER_ID_TSC ||
-	    counter_id == RADCLOCK_COUNTER_ID_CLOCKSOURCE)
+	if (p->counter_id == RADCLOCK_COUNTER_ID_TSC ||
+	    p->counter_id == RADCLOCK_COUNTER_ID_CLOCKSOURCE)
 		return a.hz;
+	if (known && marker == p->disruption_marker)
+		return known;
 	nanosleep(&pause, NULL);
 	rt_truth_near(rc, &b);
 	span = b.raw_ns - a.raw_ns;
 	hz = (double)(b.counter - a.counter) / span * 1e9;
 	/* what is written on it, unless that is plainly not so */
 	tolerance = 2e-4 + (double)(a.error_ns + b.error_ns) / span;
-	return fabs(hz / (double)a.hz - 1) < tolerance ? a.hz : hz + 0.5;
+	known = fabs(hz / (double)a.hz - 1) < tolerance ? a.hz : hz + 0.5;
+	marker = p->disruption_marker;
+	return known;
 }
 
 /*
@@ -248,7 +253,7 @@ static inline void rt_estimate(struct radclock *rc, struct radclock_estimate *e)
 
 	if (radclock_get_params(rc, &p))
 		ktap_die("no parameters");
-	hz = rt_true_hz(rc, p.counter_id);
+	hz = rt_true_hz(rc, &p);
 	rt_truth_near(rc, &t);
 	memset(e, 0, sizeof(*e));
 	e->counter_id = p.counter_id;

@@ -348,27 +348,45 @@ static void remove_files(void)
 	rmdir(dir);
 }
 
+/* the daemon had no time to answer yet, or we answered too late: again */
+#define TRIES	4
+
+static bool play_once(unsigned int i, const char **json, long long *told, long long *good)
+{
+	long long told_before = 0, good_before, offset, delay;
+	u8 req[LEN], r[LEN];
+	int wait;
+
+	*json = ask("sources");
+	if (acts[i].told)
+		told_before = number(*json, acts[i].told);
+	good_before = number(*json, "good");
+	if (!request(req, 5000))
+		return false;
+	acts[i].act(req, r);
+	for (wait = 0; wait < 20; wait++) {
+		usleep(wait ? 50000 : 100000);
+		*json = ask("sources");
+		*told = acts[i].told ? number(*json, acts[i].told) - told_before : 1;
+		*good = number(*json, "good") - good_before;
+		if (*told > 0 && *good >= acts[i].good)
+			break;
+	}
+	offset = number(*json, "offset_ns");
+	delay = number(*json, "delay_ns");
+	return *told > 0 && *good == acts[i].good && llabs(offset) < 10000000 + delay;
+}
+
 static void play(unsigned int i)
 {
-	u8 req[LEN], r[LEN];
-	const char *json;
-	long long told, good, offset;
+	long long told = 0, good = 0;
+	const char *json = "";
+	bool ok = false;
+	int tries;
 
-	json = ask("sources");
-	told = acts[i].told ? number(json, acts[i].told) : 0;
-	good = number(json, "good");
-	if (!request(req, 5000)) {
-		ktap_okf(0, "%s: no request came", acts[i].name);
-		return;
-	}
-	acts[i].act(req, r);
-	usleep(100000);
-	json = ask("sources");
-	told = acts[i].told ? number(json, acts[i].told) - told : 1;
-	good = number(json, "good") - good;
-	offset = number(json, "offset_ns");
-	if (!ktap_okf(told > 0 && good == acts[i].good && llabs(offset) < 10000000, "%s: %s",
-		      acts[i].name, acts[i].told ? acts[i].told : "harmless"))
+	for (tries = 0; tries < TRIES && !ok; tries++)
+		ok = play_once(i, &json, &told, &good);
+	if (!ktap_okf(ok, "%s: %s", acts[i].name, acts[i].told ? acts[i].told : "harmless"))
 		ktap_say("told %lld, good %lld: %s", told, good, json);
 }
 
@@ -404,7 +422,7 @@ int main(void)
 		ktap_die("no request");
 	ktap_ok(req[0] == 0x23 && !memcmp(req + 1, zeros, sizeof(zeros)),
 		"a request says nothing about the client");
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < 20 && number(ask("sources"), "good") < 5; i++) {
 		reply(req, r, 0);
 		send_from(server, r, LEN);
 		request(req, 5000);
@@ -412,7 +430,7 @@ int main(void)
 	reply(req, r, 0);
 	send_from(server, r, LEN);
 	usleep(100000);
-	ktap_ok(number(ask("sources"), "good") == 5, "good replies are taken");
+	ktap_ok(number(ask("sources"), "good") >= 5, "good replies are taken");
 	for (i = 0; i < ACTS; i++)
 		play(i);
 	test_kisses();
