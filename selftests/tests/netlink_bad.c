@@ -898,7 +898,7 @@ static void still_sane(void)
 	rt_truth(rc, &b);
 	radclock_difference(rc, a.counter, b.counter, &d);
 	off = rt_time_ns(d.time) - (b.raw_ns - a.raw_ns);
-	ktap_okf(llabs(off) < 100000, "and so is the difference clock (%lld ns in 0.5 s)",
+	ktap_okf(llabs(off) < 100000 + a.error_ns + b.error_ns, "and so is the difference clock (%lld ns in 0.5 s)",
 		 (long long)off);
 }
 
