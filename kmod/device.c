@@ -144,6 +144,22 @@ static long ioc_read(struct rad_device *d, void __user *arg)
 	return copy_to_user(arg, &io, sizeof(io)) ? -EFAULT : 0;
 }
 
+static long ioc_counter_of(void __user *arg)
+{
+	struct radclock_ioc_counter io;
+	struct rad_counter *c;
+
+	if (copy_from_user(&io, arg, sizeof(io)))
+		return -EFAULT;
+	if (io.reserved)
+		return -EINVAL;
+	c = rad_counter_by_id(io.id);
+	if (!c)
+		return -ENODEV;
+	io.counter = rad_counter_read(c);
+	return copy_to_user(arg, &io, sizeof(io)) ? -EFAULT : 0;
+}
+
 static long clock_ioctl(struct posix_clock_context *ctx, unsigned int cmd,
 			unsigned long arg)
 {
@@ -156,6 +172,8 @@ static long clock_ioctl(struct posix_clock_context *ctx, unsigned int cmd,
 	case RADCLOCK_IOC_COUNTER:
 		counter = rad_counter_read(rad_clock_counter());
 		return put_user(counter, (u64 __user *)arg);
+	case RADCLOCK_IOC_COUNTER_OF:
+		return ioc_counter_of((void __user *)arg);
 	}
 	return -ENOTTY;
 }

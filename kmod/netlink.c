@@ -136,13 +136,13 @@ int radclock_nl_get_counter_dumpit(struct sk_buff *skb,
 	return skb->len;
 }
 
-static struct rad_counter *named_counter(struct genl_info *info)
+static struct rad_counter *counter_of(struct genl_info *info, int attr)
 {
 	struct nlattr **a = info->attrs;
 	struct rad_counter *c = NULL;
 
-	if (a[RADCLOCK_A_COUNTER_ID])
-		c = rad_counter_by_id(nla_get_u32(a[RADCLOCK_A_COUNTER_ID]));
+	if (a[attr])
+		c = rad_counter_by_id(nla_get_u32(a[attr]));
 	else if (a[RADCLOCK_A_COUNTER_NAME])
 		c = rad_counter_by_name(nla_data(a[RADCLOCK_A_COUNTER_NAME]));
 	if (!c)
@@ -164,7 +164,7 @@ int radclock_nl_set_counter_doit(struct sk_buff *skb, struct genl_info *info)
 		GENL_SET_ERR_MSG(info, "give either counter-id or counter-name");
 		return -EINVAL;
 	}
-	c = named_counter(info);
+	c = counter_of(info, RADCLOCK_A_COUNTER_ID);
 	if (!c)
 		return -ENODEV;
 	err = rad_clock_select(c, "another counter was selected", &why);
@@ -193,38 +193,64 @@ static int put_reading(struct sk_buff *skb, const struct reading *r)
 	return 0;
 }
 
+static struct reading *take_reading(struct reading *r, const struct rad_counter *c)
+{
+	r->id = c->id;
+	r->value = rad_counter_read(c);
+	return r + 1;
+}
+
+/* @only: NULL for every counter; @bracket: may be NULL. Return: end of @r */
+static struct reading *read_round(struct reading *r, const struct rad_counter *only,
+				  const struct rad_counter *bracket)
+{
+	struct rad_counter *c;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	for (c = rad_counter_next(NULL); c; c = rad_counter_next(c)) {
+		if (only && c != only)
+			continue;
+		if (bracket)
+			r = take_reading(r, bracket);
+		r = take_reading(r, c);
+		if (bracket)
+			r = take_reading(r, bracket);
+	}
+	local_irq_restore(flags);
+	return r;
+}
+
 int radclock_nl_read_counters_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct rad_counter *only = NULL, *c;
-	u32 rounds = 1, n = 0, i;
-	struct reading *readings;
+	struct rad_counter *only = NULL, *bracket = NULL;
+	struct reading *readings, *end;
+	u32 rounds = 1, n, i;
 	struct sk_buff *msg;
-	unsigned long flags;
 	void *hdr;
 	int err = 0;
 
 	if (info->attrs[RADCLOCK_A_ROUNDS])
 		rounds = nla_get_u32(info->attrs[RADCLOCK_A_ROUNDS]);
 	if (info->attrs[RADCLOCK_A_COUNTER_ID]) {
-		only = named_counter(info);
+		only = counter_of(info, RADCLOCK_A_COUNTER_ID);
 		if (!only)
 			return -ENODEV;
 	}
+	if (info->attrs[RADCLOCK_A_BRACKET_ID]) {
+		bracket = counter_of(info, RADCLOCK_A_BRACKET_ID);
+		if (!bracket)
+			return -ENODEV;
+	}
 
-	readings = kmalloc_array(rounds, RADCLOCK_COUNTER_ID_MONOTONIC_RAW *
+	readings = kmalloc_array(rounds, 3 * RADCLOCK_COUNTER_ID_MONOTONIC_RAW *
 				 sizeof(*readings), GFP_KERNEL);
 	if (!readings)
 		return -ENOMEM;
-	for (i = 0; i < rounds; i++) {
-		local_irq_save(flags);
-		for (c = rad_counter_next(NULL); c; c = rad_counter_next(c)) {
-			if (only && c != only)
-				continue;
-			readings[n].id = c->id;
-			readings[n++].value = rad_counter_read(c);
-		}
-		local_irq_restore(flags);
-	}
+	end = readings;
+	for (i = 0; i < rounds; i++)
+		end = read_round(end, only, bracket);
+	n = end - readings;
 
 	/* a nest with its pad is below 32 bytes */
 	msg = start_reply(info, n * 32, &hdr);

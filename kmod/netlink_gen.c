@@ -12,7 +12,7 @@
 #include <uapi/linux/radclock_netlink.h>
 
 /* Global operation policy for radclock */
-const struct nla_policy radclock_main_nl_policy[RADCLOCK_A_PORT + 1] = {
+const struct nla_policy radclock_main_nl_policy[RADCLOCK_A_BRACKET_ID + 1] = {
 	[RADCLOCK_A_COUNTER_ID] = NLA_POLICY_RANGE(NLA_U32, 1, 9),
 	[RADCLOCK_A_COUNTER_NAME] = { .type = NLA_NUL_STRING, .len = 31, },
 	[RADCLOCK_A_COUNTER] = { .type = NLA_U64, },
@@ -37,6 +37,7 @@ const struct nla_policy radclock_main_nl_policy[RADCLOCK_A_PORT + 1] = {
 	[RADCLOCK_A_CLOCK] = NLA_POLICY_MAX(NLA_U32, 2),
 	[RADCLOCK_A_ROUNDS] = NLA_POLICY_RANGE(NLA_U32, 1, 64),
 	[RADCLOCK_A_PORT] = NLA_POLICY_MIN(NLA_U16, 1),
+	[RADCLOCK_A_BRACKET_ID] = NLA_POLICY_RANGE(NLA_U32, 1, 9),
 };
 
 /* Ops table for radclock */

@@ -13,7 +13,7 @@
 #include <uapi/linux/radclock_netlink.h>
 
 /* Global operation policy for radclock */
-extern const struct nla_policy radclock_main_nl_policy[RADCLOCK_A_PORT + 1];
+extern const struct nla_policy radclock_main_nl_policy[RADCLOCK_A_BRACKET_ID + 1];
 
 /* Ops table for radclock */
 extern const struct genl_small_ops radclock_nl_ops[8];

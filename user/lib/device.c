@@ -44,6 +44,19 @@ int rad_device_counter(struct radclock *rc, uint64_t *counter)
 	return err;
 }
 
+int rad_device_counter_of(struct radclock *rc, uint32_t id, uint64_t *counter)
+{
+	struct radclock_ioc_counter io = { .id = id };
+	int err;
+
+	if (!rc->module)
+		return -EOPNOTSUPP;
+	err = KEEP_ERRNO(ioctl(rc->fd[0], RADCLOCK_IOC_COUNTER_OF, &io));
+	if (!err)
+		*counter = io.counter;
+	return err;
+}
+
 int rad_device_gettime(struct radclock *rc, unsigned int clock,
 		       struct timespec *ts)
 {

@@ -36,6 +36,7 @@ int rad_page_check(const struct radclock_page *page);
 /* device.c */
 int rad_device_read(struct radclock *rc, struct radclock_ioc_reading *io);
 int rad_device_counter(struct radclock *rc, uint64_t *counter);
+int rad_device_counter_of(struct radclock *rc, uint32_t id, uint64_t *counter);
 int rad_device_gettime(struct radclock *rc, unsigned int clock,
 		       struct timespec *ts);
 int rad_gone(struct radclock *rc) __attribute__((cold));

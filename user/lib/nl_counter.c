@@ -96,6 +96,7 @@ int radclock_select_counter(struct radclock *rc, const char *name,
 struct readings {
 	unsigned int rounds;
 	uint32_t counter_id;
+	uint32_t bracket_id;
 	struct radclock_counter_reading *items;
 	size_t max;
 	int n;
@@ -108,6 +109,8 @@ static int put_readings(struct nl_msg *msg, void *arg)
 
 	if (!err && r->counter_id != RADCLOCK_COUNTER_ID_NONE)
 		err = nla_put_u32(msg, RADCLOCK_A_COUNTER_ID, r->counter_id);
+	if (!err && r->bracket_id != RADCLOCK_COUNTER_ID_NONE)
+		err = nla_put_u32(msg, RADCLOCK_A_BRACKET_ID, r->bracket_id);
 	return err;
 }
 
@@ -144,11 +147,11 @@ static int take_readings(struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
 	return 0;
 }
 
-int radclock_read_counters(struct radclock *rc, unsigned int rounds,
-			   uint32_t counter_id,
-			   struct radclock_counter_reading *list, size_t max)
+int radclock_bracket_counters(struct radclock *rc, unsigned int rounds,
+			      uint32_t counter_id, uint32_t bracket_id,
+			      struct radclock_counter_reading *list, size_t max)
 {
-	struct readings r = { rounds, counter_id, list, max, 0 };
+	struct readings r = { rounds, counter_id, bracket_id, list, max, 0 };
 	const struct rad_nl_call call = {
 		.cmd = RADCLOCK_CMD_READ_COUNTERS,
 		.fill = put_readings,
@@ -158,4 +161,12 @@ int radclock_read_counters(struct radclock *rc, unsigned int rounds,
 	int err = rad_nl_handle_do(rc, &call);
 
 	return err ?: r.n;
+}
+
+int radclock_read_counters(struct radclock *rc, unsigned int rounds,
+			   uint32_t counter_id,
+			   struct radclock_counter_reading *list, size_t max)
+{
+	return radclock_bracket_counters(rc, rounds, counter_id,
+					 RADCLOCK_COUNTER_ID_NONE, list, max);
 }

@@ -278,6 +278,27 @@ int radclock_read_counters(struct radclock *rc, unsigned int rounds,
 			   uint32_t counter_id,
 			   struct radclock_counter_reading *list, size_t max);
 
+/**
+ * radclock_bracket_counters() - the same, each between two readings of another
+ * @bracket_id: the counter that is read right before and right after each;
+ *	-ENODEV when this machine has none such
+ *
+ * Three readings where radclock_read_counters() has one.
+ */
+int radclock_bracket_counters(struct radclock *rc, unsigned int rounds,
+			      uint32_t counter_id, uint32_t bracket_id,
+			      struct radclock_counter_reading *list, size_t max);
+
+/**
+ * radclock_read_counter() - one counter of this machine, selected or not
+ * @c: as radclock_list_counters() gave it
+ *
+ * By an instruction where user space can read it, else by the device.
+ */
+int radclock_read_counter(struct radclock *rc,
+			  const struct radclock_counter_info *c,
+			  uint64_t *counter);
+
 /* ---------------------------------------------------- state and estimates */
 
 /**

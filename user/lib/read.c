@@ -270,6 +270,19 @@ int radclock_counter(struct radclock *rc, uint64_t *counter)
 	return 0;
 }
 
+int radclock_read_counter(struct radclock *rc,
+			  const struct radclock_counter_info *c,
+			  uint64_t *counter)
+{
+	u64 value;
+
+	if (rad_user_counter(c->id, c->flags, &value)) {
+		*counter = value;
+		return 0;
+	}
+	return rad_device_counter_of(rc, c->id, counter);
+}
+
 int radclock_get_params(struct radclock *rc, struct radclock_params *params)
 {
 	return page_error(rad_page_insist(rc->page, params, NULL));

@@ -195,7 +195,20 @@ struct radclock_ioc_reading {
 	__u64 uncertainty;
 };
 
+/**
+ * struct radclock_ioc_counter - any counter of the machine
+ * @id: in: enum radclock_counter_id; ENODEV when there is none such
+ * @reserved: zero
+ * @counter: out: its value
+ */
+struct radclock_ioc_counter {
+	__u32 id;
+	__u32 reserved;
+	__u64 counter;
+};
+
 #define RADCLOCK_IOC_READ	_IOWR('R', 0xc0, struct radclock_ioc_reading)
 #define RADCLOCK_IOC_COUNTER	_IOR('R', 0xc1, __u64)
+#define RADCLOCK_IOC_COUNTER_OF	_IOWR('R', 0xc2, struct radclock_ioc_counter)
 
 #endif /* _UAPI_LINUX_RADCLOCK_H */
