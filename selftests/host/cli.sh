@@ -30,8 +30,8 @@ exits()
 json() { "$@" | python3 -c 'import json,sys; json.load(sys.stdin)'; }
 have_python() { command -v python3 > /dev/null; }
 
-commands="status now counters sources waitsync watch bench replay run"
-ktap_plan $((9 + 9 + 22))
+commands="status now counters sources waitsync watch bench examine replay run"
+ktap_plan $((10 + 10 + 25))
 
 for c in $commands; do
 	ktap_check "$c --help" exits 0 rad "$c" --help
@@ -58,6 +58,9 @@ a=$(date -u +%s) t=$(date -u -d "$(rad now -d "$page" | cut -d' ' -f1)" +%s) b=$
 ktap_check "now is the system's time" test "$t" -ge "$a" -a "$t" -le "$b"
 ktap_check "counters" rad counters -d "$page"
 ktap_check "--compare needs the module" exits 1 rad now --compare -d "$page"
+ktap_check "examine needs the module" exits 1 rad examine -d "$page"
+ktap_check "examine: no such counter" exits 2 rad examine -c sundial
+ktap_check "examine: nowhere to plot to" exits 2 rad examine --plots
 ktap_check "watch" rad watch -d "$page" -n 2 -i 0.05
 ktap_eq "waitsync" "$(rad waitsync -d "$page" -t 5 | cut -d' ' -f1)" synchronized
 ktap_check "waitsync: not that good" exits 1 rad waitsync -d "$page" -t 0.2 -e 10

@@ -185,7 +185,7 @@ static bool test_grid(void)
 
 static bool test_spread(void)
 {
-	static double ns[1000];
+	static double ns[1000], own[3] = { 900, 10, 1 };
 	struct spread s;
 	size_t i, sum = 0;
 
@@ -205,6 +205,12 @@ static bool test_spread(void)
 	ns[1] = -5;
 	spread_of(ns, 2, &s);
 	if (s.bins[0] != 1 || s.bins[SPREAD_BINS - 1] != 1 || s.min != -5)
+		return false;
+	ns[0] = 100;
+	ns[1] = 9;
+	ns[2] = 15;
+	spread_without(ns, own, 3, &s);
+	if (s.min != 0 || s.median != 5 || s.max != 90 || ns[2] != 90)
 		return false;
 	spread_of(ns, 0, &s);
 	return s.n == 0 && s.max == 0;

@@ -75,6 +75,7 @@ int cmd_counters(int argc, char **argv);
 int cmd_sources(int argc, char **argv);
 int cmd_waitsync(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
+int cmd_examine(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_watch(int argc, char **argv);
 int cmd_run(int argc, char **argv);

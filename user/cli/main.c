@@ -18,6 +18,7 @@ static const struct {
 	{ "sources", cmd_sources, "the daemon's time servers" },
 	{ "waitsync", cmd_waitsync, "wait until the clock is good" },
 	{ "watch", cmd_watch, "see it live" },
+	{ "examine", cmd_examine, "how good are this machine's counters" },
 	{ "bench", cmd_bench, "what does a reading cost" },
 	{ "replay", cmd_replay, "run the estimator over a file of stamps" },
 	{ "run", cmd_run, "run a program on radclock's time" },

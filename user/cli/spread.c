@@ -47,6 +47,17 @@ void spread_of(double *ns, size_t n, struct spread *s)
 		s->bins[bin_of(ns[i])]++;
 }
 
+void spread_without(double *ns, double *own, size_t n, struct spread *s)
+{
+	size_t i;
+
+	if (n)
+		qsort(own, n, sizeof(*own), compare_double);
+	for (i = 0; i < n; i++)
+		ns[i] = ns[i] > own[n / 2] ? ns[i] - own[n / 2] : 0;
+	spread_of(ns, n, s);
+}
+
 static uint64_t gcd(uint64_t a, uint64_t b)
 {
 	uint64_t r;

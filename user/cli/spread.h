@@ -27,6 +27,11 @@ struct spread {
 
 /* sorts @ns */
 void spread_of(double *ns, size_t n, struct spread *s);
+/*
+ * Of @ns less the median of @own, which is what measuring costs by itself; not
+ * below 0. Sorts both, changes @ns.
+ */
+void spread_without(double *ns, double *own, size_t n, struct spread *s);
 /* lower end of a bin */
 double spread_bin_ns(size_t bin);
 
