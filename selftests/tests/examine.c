@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * lab: timeout=90
+ * lab: timeout=240
  * `radclock examine` on every counter of the guest: the facts it gives are
  * whole and physically possible. What a reading costs here is the host's.
  */
