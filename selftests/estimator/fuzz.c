@@ -13,8 +13,6 @@
 
 #define SERVERS	3
 
-int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
-
 struct input {
 	const u8 *p;
 	size_t left;
@@ -223,7 +221,7 @@ static void fuzz_text(struct input *in)
 	from = fmemopen(text, in->left, "r");
 	to = fopen("/dev/null", "w");
 	if (from && to)
-		replay_stream(from, to, &cfg);
+		replay_stream(from, "fuzz", to, &cfg);
 	if (from)
 		fclose(from);
 	if (to)

@@ -2,23 +2,25 @@
 /*
  * radclock replay: a stamp file through the estimator that the daemon runs.
  *
- * Stands alone, so that tests can link it without the rest of the command.
+ * With digits.c and stamp_text.c it stands alone, so that tests can link it
+ * without the rest of the command.
  */
 #include <errno.h>
 #include <getopt.h>
-#include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "digits.h"
 #include "estimator.h"
 #include "replay.h"
+#include "stamp_text.h"
 
 #define EXIT_NO		1
 #define EXIT_USAGE	2
-#define PERIOD_DECIMALS	36	/* 25 significant digits at 10 GHz */
 #define OUT_BUFFER	(1 << 16)
+#define ROW_MAX		512
+#define COMPLAINTS_MAX	5
 
 static const char usage[] =
 "usage: radclock replay [options] STAMPS\n"
@@ -26,7 +28,8 @@ static const char usage[] =
 "Feed columns 1 to 4 (counter sent, server received, server sent, counter\n"
 "received; ticks and UTC seconds) of each line of STAMPS to the estimator and\n"
 "write the clock after each stamp as CSV. Lines that start with # or % and\n"
-"further columns are passed over. - is standard input.\n"
+"further columns are passed over. Other lines that are no stamps are named and\n"
+"passed over, and the exit status is 1. - is standard input.\n"
 "\n"
 "  -p, --poll S          expected spacing of the stamps (default: learnt)\n"
 "  -a, --algorithm NAME  default or classic\n"
@@ -48,178 +51,6 @@ static const struct option options[] = {
 	{ 0 }
 };
 
-static const char *skip_blanks(const char *s)
-{
-	while (*s == ' ' || *s == '\t' || *s == ',' || *s == ';')
-		s++;
-	return s;
-}
-
-static bool at_end_of_field(char c)
-{
-	return !c || c == ' ' || c == '\t' || c == ',' || c == ';' ||
-	       c == '\n' || c == '\r';
-}
-
-/* a counter value: all 64 bits of it, or something like 1.3e15 */
-static const char *parse_counter(const char *s, u64 *v)
-{
-	const char *p = s;
-	long double f;
-	char *end;
-
-	*v = 0;
-	while (*p >= '0' && *p <= '9') {
-		unsigned int digit = (unsigned int)(*p - '0');
-
-		if (*v > (~0ULL - digit) / 10)
-			return NULL;
-		*v = *v * 10 + digit;
-		p++;
-	}
-	if (p != s && at_end_of_field(*p))
-		return p;
-	f = strtold(s, &end);
-	if (end == s || !at_end_of_field(*end) || !(f >= 0) ||
-	    !(f < 18446744073709551615.0L))
-		return NULL;
-	*v = (u64)f;
-	return end;
-}
-
-/* seconds: exact as far as 2^-64 s goes, whatever the number of digits */
-static const char *parse_time(const char *s, struct rad_time *t)
-{
-	const char *p = s;
-	u64 sec = 0, frac = 0, scale = 1;
-	long double f;
-	char *end;
-
-	while (*p >= '0' && *p <= '9' && sec < 100000000000000ULL)
-		sec = sec * 10 + (unsigned int)(*p++ - '0');
-	if (p != s && *p == '.') {
-		for (p++; *p >= '0' && *p <= '9'; p++) {
-			if (scale >= 1000000000000000000ULL)
-				continue;
-			frac = frac * 10 + (unsigned int)(*p - '0');
-			scale *= 10;
-		}
-	}
-	if (p != s && at_end_of_field(*p)) {
-		t->sec = (s64)sec;
-		t->frac = (u64)(((rad_u128)frac << 64) / scale);
-		return p;
-	}
-	f = strtold(s, &end);
-	if (end == s || !at_end_of_field(*end) || !(fabsl(f) < 1e15L))
-		return NULL;
-	t->sec = (s64)floorl(f);
-	t->frac = (u64)((f - floorl(f)) * 18446744073709551616.0L);
-	return end;
-}
-
-static bool parse_stamp(const char *line, struct rad_stamp *s)
-{
-	const char *p = skip_blanks(line);
-
-	memset(s, 0, sizeof(*s));
-	p = parse_counter(p, &s->ta);
-	if (!p)
-		return false;
-	p = parse_time(skip_blanks(p), &s->tb);
-	if (!p)
-		return false;
-	p = parse_time(skip_blanks(p), &s->te);
-	if (!p)
-		return false;
-	return parse_counter(skip_blanks(p), &s->tf);
-}
-
-static char *put_text(char *p, const char *text)
-{
-	while (*text)
-		*p++ = *text++;
-	return p;
-}
-
-static char *put_digits(char *p, u64 v, int digits)
-{
-	int i;
-
-	for (i = digits - 1; i >= 0; i--) {
-		p[i] = (char)('0' + v % 10);
-		v /= 10;
-	}
-	return p + digits;
-}
-
-static char *put_u64(char *p, u64 v)
-{
-	int digits = 1;
-	u64 w = v;
-
-	while (w >= 10) {
-		w /= 10;
-		digits++;
-	}
-	return put_digits(p, v, digits);
-}
-
-/* 64.64 with 15 decimals, rounded down */
-static char *put_time(char *p, struct rad_time t)
-{
-	u64 frac = (u64)(((rad_u128)t.frac * 1000000000000000ULL) >> 64);
-
-	if (t.sec < 0) {
-		/* -1 and 3/4 is -0.25 */
-		struct rad_time zero = { 0 };
-
-		*p++ = '-';
-		t = rad_time_sub(zero, t);
-		frac = (u64)(((rad_u128)t.frac * 1000000000000000ULL) >> 64);
-	}
-	p = put_u64(p, (u64)t.sec);
-	*p++ = '.';
-	return put_digits(p, frac, 15);
-}
-
-/* all digits of a period below 1 s: PERIOD_DECIMALS of them, six at a time */
-static char *put_period(char *p, u64 period, u8 shift)
-{
-	const rad_u128 one = (rad_u128)1 << 64;
-	rad_u128 v = period;
-	unsigned int bits = 64 + shift;
-	int i;
-
-	if (bits > 106) {
-		/* 2^22 per chunk must fit: nothing counts that fast */
-		v >>= bits - 106;
-		bits = 106;
-	}
-	if (period >= one >> 1 && !shift)
-		return put_text(p, "1");
-	p = put_text(p, "0.");
-	for (i = 0; i < PERIOD_DECIMALS; i += 6) {
-		v *= 1000000;
-		p = put_digits(p, (u64)(v >> bits), 6);
-		v &= ((rad_u128)1 << bits) - 1;
-	}
-	return p;
-}
-
-/* a figure in s with 15 decimals, rounded up: a bound must not shrink */
-static char *put_figure(char *p, double v)
-{
-	double fs;
-
-	if (!(v < 9000))
-		return p + sprintf(p, "%.6g", v);
-	fs = ceil(v * 1e15);
-	p = put_u64(p, (u64)fs / 1000000000000000ULL);
-	*p++ = '.';
-	return put_digits(p, (u64)fs % 1000000000000000ULL, 15);
-}
-
 static char *put_row(char *p, const struct rad_stamp *s,
 		     const struct rad_estimate *est, bool have,
 		     enum rad_feed result)
@@ -239,10 +70,10 @@ static char *put_row(char *p, const struct rad_stamp *s,
 		*p++ = ',';
 		p = put_figure(p, est->maxerror);
 	} else {
-		p = put_text(p, ",,");
+		p = stpcpy(p, ",,");
 	}
 	*p++ = ',';
-	p = put_text(p, rad_status_name(est->status));
+	p = stpcpy(p, rad_status_name(est->status));
 	*p++ = ',';
 	if (have) {
 		p = put_figure(p, est->esterror);
@@ -251,75 +82,122 @@ static char *put_row(char *p, const struct rad_stamp *s,
 		*p++ = ',';
 		p = put_figure(p, est->esterror_growth);
 	} else {
-		p = put_text(p, ",,");
+		p = stpcpy(p, ",,");
 	}
 	*p++ = ',';
-	p = put_text(p, rad_feed_name(result));
+	p = stpcpy(p, rad_feed_name(result));
 	*p++ = '\n';
 	return p;
+}
+
+/* what a replay works with */
+struct replay {
+	const char *name;
+	FILE *out;
+	struct rad_estimator *e;
+	struct line_reader lines;
+	unsigned long long stamps;
+	unsigned long long bad;
+	size_t filled;
+	char rows[OUT_BUFFER + ROW_MAX];
+};
+
+static void complain(struct replay *r, const char *what)
+{
+	if (r->bad++ < COMPLAINTS_MAX)
+		fprintf(stderr, "radclock: replay: %s:%llu: %s\n", r->name,
+			r->lines.number, what);
+}
+
+static bool flush_rows(struct replay *r)
+{
+	size_t n = r->filled;
+
+	r->filled = 0;
+	if (fwrite(r->rows, 1, n, r->out) == n)
+		return true;
+	fprintf(stderr, "radclock: replay: cannot write: %s\n", strerror(errno));
+	return false;
+}
+
+static bool replay_lines(struct replay *r)
+{
+	struct rad_estimate est;
+	struct rad_stamp s;
+	bool too_long;
+	char *line;
+
+	while ((line = line_reader_next(&r->lines, &too_long))) {
+		const char *p = stamp_skip_blanks(line), *why;
+		enum rad_feed result;
+		char *row;
+		bool have;
+
+		if (!too_long && (*p == '#' || *p == '%' || *p == '\r' || !*p))
+			continue;
+		why = too_long ? "the line is too long" : stamp_parse(p, &s);
+		if (why) {
+			complain(r, why);
+			continue;
+		}
+		r->stamps++;
+		result = rad_estimator_feed(r->e, &s);
+		have = rad_estimator_get(r->e, s.tf, &est);
+		row = r->rows + r->filled;
+		r->filled += (size_t)(put_row(row, &s, &est, have, result) - row);
+		if (r->filled >= OUT_BUFFER && !flush_rows(r))
+			return false;
+	}
+	return flush_rows(r);
+}
+
+/* what was wrong with the file as a whole */
+static int verdict(const struct replay *r)
+{
+	if (r->lines.error) {
+		fprintf(stderr, "radclock: replay: %s: cannot read: %s\n", r->name,
+			strerror(r->lines.error));
+		return EXIT_NO;
+	}
+	if (r->bad > COMPLAINTS_MAX)
+		fprintf(stderr, "radclock: replay: %s: %llu of %llu lines are not stamps\n",
+			r->name, r->bad, r->lines.number);
+	if (!r->stamps)
+		fprintf(stderr, "radclock: replay: %s: there is no stamp in it\n", r->name);
+	return r->bad || !r->stamps ? EXIT_NO : 0;
 }
 
 /**
  * replay_stream() - feed a stamp file, write CSV
  * @in: stamps
+ * @name: of it, for complaints
  * @out: rows
  * @cfg: of the estimator
  *
+ * Lines that are not stamps are named and passed over.
+ *
  * Return: 0, or an exit status after a complaint.
  */
-int replay_stream(FILE *in, FILE *out, const struct rad_config *cfg)
+int replay_stream(FILE *in, const char *name, FILE *out, const struct rad_config *cfg)
 {
-	struct rad_estimator *e;
-	struct rad_estimate est;
-	unsigned long long bad = 0, lines = 0;
-	size_t room = 0;
-	ssize_t len;
-	char *line = NULL, row[512];
+	struct replay *r = calloc(1, sizeof(*r));
 	void *mem = malloc(rad_estimator_size(cfg));
-	int rc = 0;
+	int rc = EXIT_NO;
 
-	if (!mem) {
+	if (!r || !mem) {
 		fprintf(stderr, "radclock: replay: out of memory\n");
-		return EXIT_NO;
+		goto out;
 	}
-	e = rad_estimator_init(mem, cfg);
+	r->name = name;
+	r->out = out;
+	r->e = rad_estimator_init(mem, cfg);
+	line_reader_init(&r->lines, in);
 	fputs("counter,time,period,bound,status,esterror,bound_growth,esterror_growth,result\n",
 	      out);
-	while ((len = getline(&line, &room, in)) > 0) {
-		const char *p = skip_blanks(line);
-		enum rad_feed result;
-		struct rad_stamp s;
-		bool have;
-
-		lines++;
-		if (*p == '#' || *p == '%' || *p == '\n' || *p == '\r' || !*p)
-			continue;
-		if (!parse_stamp(p, &s)) {
-			if (!bad++)
-				fprintf(stderr,
-					"radclock: replay: line %llu is not a stamp: passed over\n",
-					lines);
-			continue;
-		}
-		result = rad_estimator_feed(e, &s);
-		have = rad_estimator_get(e, s.tf, &est);
-		len = put_row(row, &s, &est, have, result) - row;
-		if (fwrite(row, 1, (size_t)len, out) != (size_t)len) {
-			fprintf(stderr, "radclock: replay: cannot write: %s\n",
-				strerror(errno));
-			rc = EXIT_NO;
-			break;
-		}
-	}
-	if (!rc && ferror(in)) {
-		fprintf(stderr, "radclock: replay: cannot read: %s\n",
-			strerror(errno));
-		rc = EXIT_NO;
-	}
-	if (bad > 1)
-		fprintf(stderr,
-			"radclock: replay: %llu lines were not stamps\n", bad);
-	free(line);
+	if (replay_lines(r))
+		rc = verdict(r);
+out:
+	free(r);
 	free(mem);
 	return rc;
 }
@@ -394,8 +272,7 @@ int cmd_replay(int argc, char **argv)
 			fclose(in);
 		return EXIT_NO;
 	}
-	setvbuf(out, NULL, _IOFBF, OUT_BUFFER);
-	rc = replay_stream(in, out, &cfg);
+	rc = replay_stream(in, in == stdin ? "standard input" : in_name, out, &cfg);
 	if (fflush(out) && !rc) {
 		fprintf(stderr, "radclock: replay: cannot write: %s\n",
 			strerror(errno));

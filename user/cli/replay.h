@@ -6,7 +6,7 @@
 
 struct rad_config;
 
-int replay_stream(FILE *in, FILE *out, const struct rad_config *cfg);
+int replay_stream(FILE *in, const char *name, FILE *out, const struct rad_config *cfg);
 int cmd_replay(int argc, char **argv);
 
 #endif /* RADCLOCK_REPLAY_H */
