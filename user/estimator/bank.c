@@ -105,7 +105,7 @@ void bank_score(struct bank *b, const struct mills *m, double lo, double hi,
 					  tilt);
 
 		/* impossible is impossible, but not for ever */
-		l = fmax(l, -BANK_WORST);
+		l = max_of(l, -BANK_WORST);
 		b->score[i] += l - b->score[i] / BANK_MEMORY;
 	}
 }

@@ -64,10 +64,12 @@ void bound_predict(struct bound *b, double wander, double dt)
 static void slot_rates(struct bound *b, const struct bound_slot *s,
 		       const struct line *l, double wander)
 {
-	double span = line_span(l, s->counter, l->counter);
-	double drift;
+	double span, drift;
 
-	if (!s->used || !(span > 0))
+	if (!s->used)
+		return;
+	span = line_span(l, s->counter, l->counter);
+	if (!(span > 0))
 		return;
 	drift = bound_drift(b, wander, span);
 	b->y_lo = max_of(b->y_lo, (b->lo - s->hi) / span - drift);

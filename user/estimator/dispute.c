@@ -102,14 +102,14 @@ void dispute_stamp(struct dispute *d, const struct rad_stamp *s, double lo,
 	d->n++;
 	d->calm = 0;
 	d->last = s->tf;
-	d->hard_lo = fmax(d->hard_lo, hard_lo);
-	d->hard_hi = fmin(d->hard_hi, hard_hi);
+	d->hard_lo = max_of(d->hard_lo, hard_lo);
+	d->hard_hi = min_of(d->hard_hi, hard_hi);
 	if (lo > d->hi || hi < d->lo) {
 		d->lo = lo;
 		d->hi = hi;
 	} else {
-		d->lo = fmax(d->lo, lo);
-		d->hi = fmin(d->hi, hi);
+		d->lo = max_of(d->lo, lo);
+		d->hi = min_of(d->hi, hi);
 	}
 }
 

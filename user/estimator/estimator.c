@@ -89,7 +89,7 @@ static void edges_of(const struct rad_estimator *e, const struct rad_stamp *s,
 	d->rtt = line_span(&e->line, s->ta, s->tf) - in_server;
 	d->slack = s->root_delay / 2 + s->root_dispersion + s->precision +
 		   2 * line_period(&e->line) + 1e-9 +
-		   d->rtt * fmax(fabs(e->bound.y_lo), fabs(e->bound.y_hi));
+		   d->rtt * max_of(fabs(e->bound.y_lo), fabs(e->bound.y_hi));
 	if (in_server < 0)
 		d->slack -= in_server;
 }
@@ -112,7 +112,7 @@ static bool find_hz(struct rad_estimator *e, const struct rad_stamp *s)
 	line_init(&e->line, hz);
 	e->nominal = line_period(&e->line);
 	e->have_hz = true;
-	error = fmax(error * 1.1, e->cfg.max_rate_error);
+	error = max_of(error * 1.1, e->cfg.max_rate_error);
 	bound_limits(&e->bound, -error, error);
 	return true;
 }
@@ -121,7 +121,7 @@ static bool find_hz(struct rad_estimator *e, const struct rad_stamp *s)
 static void start(struct rad_estimator *e, const struct rad_stamp *s)
 {
 	struct edges d;
-	double wide = fmax(fabs(e->bound.rate_lo), fabs(e->bound.rate_hi));
+	double wide = max_of(fabs(e->bound.rate_lo), fabs(e->bound.rate_hi));
 
 	e->line.counter = s->tf;
 	e->line.time = rad_time_raw(s->te);
@@ -161,7 +161,7 @@ static void note(struct rad_estimator *e, const struct rad_stamp *s,
 		if (!(e->poll > 0) || dt < e->poll)
 			e->poll = e->poll > 0 ? (e->poll + dt) / 2 : dt;
 		else
-			e->poll += fmin(dt - e->poll, e->poll) / 8;
+			e->poll += min_of(dt - e->poll, e->poll) / 8;
 	}
 }
 
@@ -273,11 +273,11 @@ static double widest(const struct rad_estimator *e, double dt)
 	double drift, w;
 
 	bound_predict(&b, e->wander, dt);
-	w = fmax(fabs(b.lo), fabs(b.hi));
+	w = max_of(fabs(b.lo), fabs(b.hi));
 	if (d->on) {
 		drift = bound_drift(&b, e->wander, dt) +
-			fmax(fabs(b.y_lo), fabs(b.y_hi));
-		w = fmax(w, fmax(fabs(d->hard_lo), fabs(d->hard_hi)) +
+			max_of(fabs(b.y_lo), fabs(b.y_hi));
+		w = max_of(w, max_of(fabs(d->hard_lo), fabs(d->hard_hi)) +
 			 drift * dt);
 	}
 	return w;
@@ -303,7 +303,7 @@ static u64 ns_up(double s)
 
 static double sync_limit(const struct rad_estimator *e)
 {
-	return fmax(e->cfg.sync_error, 2 * path_base(&e->core.path));
+	return max_of(e->cfg.sync_error, 2 * path_base(&e->core.path));
 }
 
 /**
@@ -320,13 +320,13 @@ void estimate_finish(const struct rad_estimator *e, struct rad_estimate *est)
 	est->esterror_ns = ns_up(est->esterror);
 	est->maxerror_rate = line_rate_units(l, est->maxerror_growth);
 	est->esterror_rate = line_rate_units(l, est->esterror_growth);
-	span = fmax(HOLDOVER_POLLS * e->poll, 16);
+	span = max_of(HOLDOVER_POLLS * e->poll, 16);
 	est->holdover_counter = line_ahead(l, l->counter, span);
 	/* growth is a line for so long, and nothing is promised when wide */
-	span = fmax(3 * HORIZON, age);
-	span = fmin(span, (e->cfg.void_error - est->maxerror) /
+	span = max_of(3 * HORIZON, age);
+	span = min_of(span, (e->cfg.void_error - est->maxerror) /
 			  est->maxerror_growth);
-	est->void_counter = line_ahead(l, est->counter, fmax(span, 0));
+	est->void_counter = line_ahead(l, est->counter, max_of(span, 0));
 	if (est->maxerror >= e->cfg.void_error ||
 	    est->void_counter == est->counter)
 		est->status = RADCLOCK_STATUS_UNSYNCHRONIZED;
@@ -370,12 +370,12 @@ bool rad_estimator_get(const struct rad_estimator *e, u64 now,
 	est->maxerror = widest(e, dt) + 1e-9;
 	est->esterror = sigma_after(e, dt);
 	/* what a straight line must allow for until the horizon */
-	limit = 2 * fmax(fabs(b->rate_lo), fabs(b->rate_hi));
-	est->maxerror_growth = fmin(fmax(fabs(b->y_lo), fabs(b->y_hi)) +
+	limit = 2 * max_of(fabs(b->rate_lo), fabs(b->rate_hi));
+	est->maxerror_growth = min_of(max_of(fabs(b->y_lo), fabs(b->y_hi)) +
 				    bound_drift(b, e->wander,
-						fmax(dt, HORIZON)), limit);
-	poll = fmax(e->poll, 1);
-	est->esterror_growth = fmax((sigma_after(e, dt + poll) -
+						max_of(dt, HORIZON)), limit);
+	poll = max_of(e->poll, 1);
+	est->esterror_growth = max_of((sigma_after(e, dt + poll) -
 				     est->esterror) / poll, 1e-12);
 	est->leap_counter = leap_counter(&e->leap, &l);
 	est->leap_delta = est->leap_counter ? e->leap.delta : 0;

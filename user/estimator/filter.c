@@ -17,20 +17,6 @@ void filter_start(struct filter *f, double x, double x_var, double y_var)
 }
 
 /**
- * filter_predict() - let time pass
- * @f: filter
- * @q: square of the random walk, 1/s
- * @dt: s, >= 0
- */
-void filter_predict(struct filter *f, double q, double dt)
-{
-	f->x += f->y * dt;
-	f->xx += dt * (2 * f->xy + dt * (f->yy + q * dt / 3));
-	f->xy += dt * (f->yy + q * dt / 2);
-	f->yy += q * dt;
-}
-
-/**
  * filter_update() - the phase is between two soft ends
  * @f: filter
  * @m: table

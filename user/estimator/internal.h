@@ -12,6 +12,9 @@
 
 #include "estimator.h"
 
+#ifndef ARRAY_SIZE
+#define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
+#endif
 #define RAD_MAX_RTT		10.0
 #define RAD_MAX_SEC		64000000000LL	/* about the year 4000 */
 #define RAD_MAX_SPAN		1e9		/* s between two stamps */
@@ -40,13 +43,23 @@ struct line {
 
 #define RAW_SECOND	((rad_s128)1 << 64)
 
+/* s per tick */
+static inline double line_period(const struct line *l)
+{
+	return (double)l->period * l->unit;
+}
+
+/* s from one counter value to the other */
+static inline double line_span(const struct line *l, u64 from, u64 to)
+{
+	return (double)(s64)(to - from) * line_period(l);
+}
+
 void line_init(struct line *l, double hz);
 rad_s128 line_at(const struct line *l, u64 counter);
-double line_span(const struct line *l, u64 from, u64 to);
 void line_move(struct line *l, u64 counter);
 void line_step(struct line *l, double offset);
 double line_tune(struct line *l, double rate);
-double line_period(const struct line *l);
 u64 line_rate_units(const struct line *l, double rate);
 u64 line_ahead(const struct line *l, u64 counter, double span);
 double raw_to_s(rad_s128 raw);
@@ -92,7 +105,20 @@ struct filter {
 };
 
 void filter_start(struct filter *f, double x, double x_var, double y_var);
-void filter_predict(struct filter *f, double q, double dt);
+/**
+ * filter_predict() - let time pass
+ * @f: filter
+ * @q: square of the random walk, 1/s
+ * @dt: s, >= 0
+ */
+static inline void filter_predict(struct filter *f, double q, double dt)
+{
+	f->x += f->y * dt;
+	f->xx += dt * (2 * f->xy + dt * (f->yy + q * dt / 3));
+	f->xy += dt * (f->yy + q * dt / 2);
+	f->yy += q * dt;
+}
+
 double filter_update(struct filter *f, const struct mills *m, double lo,
 		     double hi, double soft, double tilt);
 

@@ -50,8 +50,11 @@ bool leap_season(s64 sec)
 void leap_stamp(struct leap *l, const struct rad_stamp *s)
 {
 	s8 delta = s->leap == 1 ? 1 : s->leap == 2 ? -1 : 0;
-	s64 end = next_month(s->te.sec / DAY) * DAY;
+	s64 end;
 
+	if (!delta && !l->delta)
+		return;
+	end = next_month(s->te.sec / DAY) * DAY;
 	/* servers leave the bits on for a while after the leap */
 	if (delta && end - s->te.sec > LEAP_AHEAD - DAY / 2)
 		return;

@@ -54,12 +54,6 @@ rad_s128 line_at(const struct line *l, u64 counter)
 					  l->period, l->shift);
 }
 
-/* s from one counter value to the other */
-double line_span(const struct line *l, u64 from, u64 to)
-{
-	return (double)(s64)(to - from) * line_period(l);
-}
-
 /* move the anchor along the line */
 void line_move(struct line *l, u64 counter)
 {
@@ -94,11 +88,6 @@ double line_tune(struct line *l, double rate)
 	delta = (double)step / (double)l->period;
 	l->period += (u64)step;
 	return delta;
-}
-
-double line_period(const struct line *l)
-{
-	return (double)l->period * l->unit;
 }
 
 /* a rate (s/s) in 2^-(64 + shift) s per tick, rounded up, saturating */

@@ -95,7 +95,7 @@ void trunc_normal(const struct mills *m, double a, double b,
 {
 	double w = b - a, pa, pb, z;
 
-	if (w * fmax(1, fmin(fabs(a), fabs(b))) < 0.02) {
+	if (w * max_of(min_of(fabs(a), fabs(b)), 1) < 0.02) {
 		/* flat inside: the slope moves the mean by w^2/12 of it */
 		double mid = a + w / 2;
 
