@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "grade.h"
+#include "internal.h"
 #include "shapes.h"
 
 #define SEEDS_MAX	400
@@ -49,7 +50,7 @@ static const struct cell cells[] = {
 	{ 64, 1e-3, 1e-8, { 156, 630 }, { 137, 637 }, { 190, 8805 }, { 57.1, 310 } },
 };
 
-#define CELLS (sizeof(cells) / sizeof(cells[0]))
+#define CELLS ARRAY_SIZE(cells)
 
 struct medians {
 	double med, p95, p99, max, nmed, np99, nmax, within, nwithin, bound;
@@ -192,7 +193,7 @@ static const struct row rows[] = {
 	{ "cold start in a queue", { 0 }, { 0 } },
 };
 
-#define ROWS (sizeof(rows) / sizeof(rows[0]))
+#define ROWS ARRAY_SIZE(rows)
 
 static void print3(const double v[3])
 {

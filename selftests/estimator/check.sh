@@ -30,7 +30,7 @@ if [ -r "$data" ]; then
 	line=$("$dir/trace" "$data" default)
 	ktap_say "$line"
 	ktap_check "real trace, default: nearer than the reference, never outside of the bound" \
-		awk '{ exit !($7 < 82 / 2 && $5 > -482 && $5 < -412 && $13 <= 0.9 && $15 == 0) }' <<< "$line"
+		awk '{ exit !($7 < 20 && $5 > -472 && $5 < -418 && $13 <= 0.8 && $15 == 0) }' <<< "$line"
 	line=$("$dir/trace" "$data" classic)
 	ktap_say "$line"
 	ktap_check "real trace, classic: period within 2e-9 of the reference's" \

@@ -59,7 +59,7 @@ static void test_cells(void)
 	struct grade last;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(cell) / sizeof(cell[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(cell); i++) {
 		struct world w;
 		double med, p99;
 		u64 bad = 0;

@@ -41,10 +41,10 @@ static double difference(struct rad_time a, struct rad_time b)
 
 int main(int argc, char **argv)
 {
+	long double tb, te, back, gone;
 	static double err[MAX], rtt[MAX];
 	unsigned int n = 0, outside = 0, read = 0;
 	unsigned long long ta, tf;
-	long double tb, te, back, gone;
 	struct rad_estimate est = { 0 };
 	struct rad_estimator *e;
 	struct rad_config cfg;

@@ -87,14 +87,14 @@ struct truth {
 };
 
 struct world_run {
+	/* the oscillator: at whole second @sec it has run @phase ticks */
+	long double phase;
+	s64 sec;
 	const struct world *w;
 	struct rng osc_rng;
 	struct rng net_rng;
 	double next;		/* when the next request leaves */
 	u64 n;
-	/* the oscillator: at whole second @sec it has run @phase ticks */
-	s64 sec;
-	long double phase;
 	double walk;
 	double y;
 	double stun;

@@ -120,40 +120,37 @@ static unsigned int collect(const struct rad_ensemble *en, u64 now,
 	return n;
 }
 
-/* the hull of the points that at least @need of the intervals hold */
+/* how many of the intervals in @use hold a point */
+static unsigned int holding(const struct opinion *o, unsigned int n, u32 use, double point)
+{
+	unsigned int i, count = 0;
+
+	for (i = 0; i < n; i++)
+		if (use & 1U << i)
+			count += o[i].lo <= point && point <= o[i].hi;
+	return count;
+}
+
+/*
+ * The hull of the points that at least @need > 0 of the intervals in @use hold:
+ * its ends are a lower end of one and an upper end of one.
+ */
 static bool covered(const struct opinion *o, unsigned int n, u32 use,
 		    unsigned int need, double *lo, double *hi)
 {
-	unsigned int i, j;
-	bool found = false;
+	unsigned int i;
 
+	*lo = INFINITY;
+	*hi = -INFINITY;
 	for (i = 0; i < n; i++) {
-		unsigned int at_lo = 0, at_hi = 0;
-
 		if (!(use & 1U << i))
 			continue;
-		for (j = 0; j < n; j++) {
-			if (!(use & 1U << j))
-				continue;
-			at_lo += o[j].lo <= o[i].lo && o[i].lo <= o[j].hi;
-			at_hi += o[j].lo <= o[i].hi && o[i].hi <= o[j].hi;
-		}
-		if (at_lo >= need && (!found || o[i].lo < *lo))
-			*lo = o[i].lo;
-		if (at_hi >= need && (!found || o[i].hi > *hi))
-			*hi = o[i].hi;
-		/* a lowest point comes with a highest one, maybe another's */
-		if (at_lo >= need && !found) {
-			*hi = fmax(*lo, at_hi >= need ? o[i].hi : *lo);
-			found = true;
-			i = (unsigned int)-1;
-		} else if (at_hi >= need && !found) {
-			*lo = *hi;
-			found = true;
-			i = (unsigned int)-1;
-		}
+		if (holding(o, n, use, o[i].lo) >= need)
+			*lo = min_of(*lo, o[i].lo);
+		if (holding(o, n, use, o[i].hi) >= need)
+			*hi = max_of(*hi, o[i].hi);
 	}
-	return found;
+	return *lo <= *hi;
 }
 
 static u32 all_of(unsigned int n)

@@ -27,7 +27,7 @@ const char *rad_verdict_name(enum rad_verdict v)
 		"truechimer", "selected",
 	};
 
-	return (unsigned int)v < sizeof(name) / sizeof(name[0]) ? name[v] :
+	return (unsigned int)v < ARRAY_SIZE(name) ? name[v] :
 	       "unknown";
 }
 
@@ -38,7 +38,7 @@ const char *rad_status_name(u32 status)
 		"disrupted",
 	};
 
-	return status < sizeof(name) / sizeof(name[0]) ? name[status] :
+	return status < ARRAY_SIZE(name) ? name[status] :
 	       "unknown";
 }
 
