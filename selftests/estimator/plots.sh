@@ -4,8 +4,9 @@
 set -e
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
-dir=$1 out=$2
-mkdir -p "$out"
+dir=$1
+mkdir -p "$2"
+out=$(cd "$2" && pwd)
 "${CC:-gcc}" -std=gnu11 -O2 -I"$top/user/estimator" -I"$top/common" -I"$top/include/uapi" \
 	-o "$dir/plotdata" "$here"/{plotdata,grade,world,shapes}.c "$top"/user/estimator/*.c -lm
 p=$dir/plotdata

@@ -6,4 +6,5 @@ data=${RADCLOCK_DATA:-$here/../../../shared/data}/stratum1-2016.stamps
 [ -r "$data" ] || { echo "# no $data: set RADCLOCK_DATA"; exit 0; }
 echo "# real trace, last 500 stamps, clock(Tf) - truth, us (wanted: median -447 +- 15, iqr <= 5, rtt_iqr <= 0.9)"
 "$1/trace" "$data" default
+"$1/trace" "$data" told
 "$1/trace" "$data" classic
