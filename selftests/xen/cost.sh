@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2016
+# Sourced by one.sh: what the clock costs a guest: the same guest with nothing,
+# with our module, and with chronyd at the daemon's pace.
+
+# What is counted: CPU time not spent idle, by the guest's own tick-free
+# accounting, interrupts (event channels) and packets, over a window of seconds.
+cat > "$R/cost" <<'G'
+look()
+{
+	awk 'NR == FNR { up = $1; idle = $2; next } /^ *[0-9A-Z]+:/ { for (i = 2; i <= 2; i++) n += $i }
+	     END { printf "%s %s %d", up, idle, n }' /proc/uptime /proc/interrupts
+	echo " $(cat /sys/class/net/eth0/statistics/tx_packets)"
+}
+a=$(look); sleep $1; b=$(look)
+echo "$a $b" | awk '{ s = $5 - $1; h = 3600 / s
+	printf "busy_s_per_hour %.1f\ninterrupts_per_hour %.0f\npackets_per_hour %.0f\n",
+		(s - ($6 - $2)) * h, ($7 - $3) * h, ($8 - $4) * h }'
+G
+on A 60 'guest_stop u2' > /dev/null
+ktap_check "guest u3 starts, with a network" on A 180 'guest_start u3 "vif = [\"script=vif-bridge,bridge=br1\"]"
+	guest u3 10 "ip link set eth0 up; ip addr add 10.97.0.31/24 dev eth0; echo 1 > /proc/sys/net/ipv6/conf/eth0/disable_ipv6; ping -c1 -w5 10.97.0.1"'
+give A "$R/cost" /run/cost
+measure() { on A $((window + 30)) "guest u3 $((window + 20)) \"set -- $window; \$(cat /run/cost)\""; }
+nothing=$(measure)
+on A 30 'guest u3 10 "insmod /lab/mod/radclock.ko source=xenstore"; wait_for 15 guest_status u3 synchronized' > /dev/null
+ours=$(measure)
+on A 30 'guest u3 20 "rmmod radclock; printf \"server 10.97.0.1 iburst minpoll 0 maxpoll 2\nmakestep 0.1 3\ndriftfile /run/drift\npidfile /run/chronyd.pid\nbindcmdaddress /\n\" > /run/chrony.conf
+	chronyd -u root -f /run/chrony.conf; sleep 5; chronyc -h /run/chrony/chronyd.sock tracking"' > "$R/chronyd-u3.log"
+theirs=$(measure)
+for who in nothing ours theirs; do ktap_say "$who: $(tr '\n' ' ' <<< "${!who}")"; done
+facts=$ours
+ktap_eq "a guest of ours sends no packet" "$(fact packets_per_hour)" 0
+facts=$theirs
+ktap_num "one with chronyd does" "$(fact packets_per_hour)" ">" 0
