@@ -88,10 +88,19 @@ guest_gone()
 
 guest_stop() { guest_gone "$1"; xl destroy "$1" 2>/dev/null; rm -f $GUESTS/"$1".{out,tty,cfg}; }
 
-guest_save() { xl save "$@" 2>&1 | grep -v '^\(xc: \)\?\(info\|Saving\|Frames\)'; guest_gone "${*: -2:1}"; }
+# guest_save [-c] NAME FILE
+guest_save()
+{
+	xl save "$@" > $GUESTS/save.log 2>&1 || { cat $GUESTS/save.log; return 1; }
+	[ "$1" = -c ] || guest_gone "$1"
+}
 
 # guest_restore FILE NAME
-guest_restore() { xl -q restore "$1" && guest_attach "$2"; }
+guest_restore()
+{
+	xl restore "$1" > $GUESTS/restore.log 2>&1 || { cat $GUESTS/restore.log; return 1; }
+	guest_attach "$2"
+}
 
 # -------------------------------------------------------------------- clock
 
