@@ -41,7 +41,7 @@ static struct rad_time mono_floor = { .sec = S64_MIN };
 static u32 parameter_source;
 static char source[RAD_SOURCE_LEN];
 static const char *reason = "module loaded";
-static const char *trouble;	/* why no new estimate comes; NULL: none known */
+static char trouble[RAD_REASON_LEN];	/* why no new estimate comes, if that is known */
 
 /* by id, so that a reader finds the counter its parameters are about */
 static struct rad_counter *by_id[RADCLOCK_COUNTER_ID_MONOTONIC_RAW + 1];
@@ -165,7 +165,7 @@ static void disrupt_locked(struct radclock_params *n, u64 now, const char *why)
 	n->disruption_marker++;
 	disruptions++;
 	reason = why;
-	trouble = NULL;
+	trouble[0] = 0;
 }
 
 /**
@@ -287,7 +287,7 @@ void rad_clock_explain(const char *why)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&write_lock, flags);
-	trouble = why;
+	strscpy(trouble, why, sizeof(trouble));
 	raw_spin_unlock_irqrestore(&write_lock, flags);
 }
 
@@ -474,7 +474,7 @@ again:
 ready:
 	if (publish_by(&n, now, &deadline)) {
 		strscpy(source, e->source, sizeof(source));
-		trouble = NULL;
+		trouble[0] = 0;
 		err = 0;
 	}
 out:
@@ -637,7 +637,7 @@ void rad_clock_state(struct rad_state *s)
 	s->disruptions = disruptions;
 	s->parameter_source = parameter_source;
 	memcpy(s->source, source, sizeof(source));
-	s->reason = trouble ?: reason;
+	strscpy(s->reason, *trouble ? trouble : reason, sizeof(s->reason));
 	raw_spin_unlock_irqrestore(&write_lock, flags);
 
 	s->status = rad_status_at(&s->params, s->counter_now);

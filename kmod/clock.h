@@ -9,6 +9,7 @@
 #include "reading.h"
 
 #define RAD_SOURCE_LEN	32
+#define RAD_REASON_LEN	128
 
 /**
  * struct rad_estimate - what a synchronization daemon or the host says
@@ -55,7 +56,7 @@ struct rad_state {
 	u64 disruptions;
 	u32 parameter_source;
 	char source[RAD_SOURCE_LEN];
-	const char *reason;
+	char reason[RAD_REASON_LEN];
 };
 
 int rad_clock_init(struct rad_counter *counter);

@@ -41,9 +41,24 @@ static bool xs_running, xs_watching;
 /* refuse, with one line in the log */
 static int refused(int err, const char *why, const char *detail)
 {
+	char text[RAD_REASON_LEN];
+
+	snprintf(text, sizeof(text), "the host's parameters are refused: %s%s%s", why,
+		 *detail ? ": " : "", detail);
 	if (xs_told != why)
-		pr_warn("radclock: the host's parameters are refused: %s%s%s\n",
-			why, *detail ? ": " : "", detail);
+		pr_warn("radclock: %s\n", text);
+	xs_told = why;
+	rad_clock_explain(text);
+	return err;
+}
+
+static int not_there(int err)
+{
+	const char *why = err == -ENOENT ? "the host has no parameters in XenStore" :
+					   "XenStore does not give the host's parameters";
+
+	if (xs_told != why)
+		pr_info("radclock: %s\n", why);
 	xs_told = why;
 	rad_clock_explain(why);
 	return err;
@@ -182,9 +197,7 @@ static int read_once(void)
 	WRITE_ONCE(xs_read_marker, marker);
 	text = xenbus_read(XBT_NIL, RAD_XENNODE_PATH, "", &len);
 	if (IS_ERR(text))
-		return refused(PTR_ERR(text), PTR_ERR(text) == -ENOENT ?
-			       "there are none in XenStore" :
-			       "XenStore does not give them", "");
+		return not_there(PTR_ERR(text));
 	err = rad_xennode_parse(text, len, &n, &bad);
 	kfree(text);
 	if (err)
