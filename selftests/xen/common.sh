@@ -40,7 +40,7 @@ reader_start()
 # reader_stop MACHINE GUEST FILE: what it wrote, into FILE
 reader_stop()
 {
-	on "$1" 20 "guest $2 10 'pkill -TERM -x reader; sleep 0.5; cat /run/reader.log'"
+	on "$1" 20 "guest $2 10 'kill \$(pidof reader); sleep 0.5; cat /run/reader.log'"
 	on "$1" 180 "guest_file $2 /run/reader" > "$3"
 }
 

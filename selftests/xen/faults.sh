@@ -8,21 +8,21 @@ refused()
 {
 	local out
 	out=$(on A 40 "
-		before=\$(guest u1 5 'cat \$SYS/updates \$SYS/host_generation')
-		good=\$(xenstore-read \$NODE)
+		before=\$(guest u1 5 cat \$SYS/updates \$SYS/host_generation)
+		good=\$(node_read)
 		$2
 		sleep 1
-		after=\$(guest u1 5 'cat \$SYS/updates \$SYS/host_generation')
-		guest u1 5 'cat \$SYS/reason'
+		after=\$(guest u1 5 cat \$SYS/updates \$SYS/host_generation)
+		guest u1 5 cat \$SYS/reason
 		[ \"\$before\" = \"\$after\" ] || echo \"changed: \$before, \$after\"
-		xenstore-write \$NODE \"\$good\"")
+		node_write \"\$good\"")
 	ktap_say "$1: $out"
 	if grep -q changed: <<< "$out" || ! grep -q "${3:-refused}" <<< "$out"; then ktap_fail "$1"
 	else ktap_ok "$1"
 	fi
 }
 
-before=$(on A 5 'xenstore-read $NODE | md5sum')
+before=$(on A 5 'node_read | md5sum')
 on A 20 'guest u2 10 "
 	xenstore-write /local/domain/0/radclock/v1 mine; echo \$?
 	xenstore-rm /local/domain/0/radclock/v1; echo \$?
@@ -30,31 +30,31 @@ on A 20 'guest u2 10 "
 	xenstore-write /local/domain/0/radclock/v2 mine; echo \$?"' > "$R/hostile.log" 2>&1
 ktap_say "$(tr '\n' ' ' < "$R/hostile.log")"
 ktap_eq "a guest that writes to the node is refused" "$(grep -cx 1 "$R/hostile.log")" 4
-ktap_check "and the node is sound" on A 10 'xenstore-read $NODE | grep -qx end'
+ktap_check "and the node is sound" on A 10 'node_read | grep -qx end'
 
 # the daemon dies: what it left holds for its time
 on A 10 'kill -9 $(pgrep -x radclockd); sleep 0.5; ! radclockd_running' > /dev/null
 ktap_eq "the daemon is killed: u1 holds on" "$(on A 10 'guest u1 5 "cat $SYS/status"')" synchronized
-refused "a newer version is refused" 'xenstore-write $NODE "$(sed s/^radclock\ 1/radclock\ 2/ <<< "$good")"'
-refused "a malformed one is refused" 'xenstore-write $NODE "$(sed s/^period\ .*/period\ none/ <<< "$good")"'
-refused "a huge one is refused" 'xenstore-write $NODE "$good
+refused "a newer version is refused" 'node_write "$(sed s/^radclock\ 1/radclock\ 2/ <<< "$good")"'
+refused "a malformed one is refused" 'node_write "$(sed s/^period\ .*/period\ none/ <<< "$good")"'
+refused "a huge one is refused" 'node_write "$good
 $(head -c 1900 /dev/zero | tr "\0" x)"'
-refused "one without its end is refused" 'xenstore-write $NODE "$(grep -vx end <<< "$good")"'
-refused "an empty one is refused" 'xenstore-write $NODE ""'
-refused "one that is no text is refused" 'xenstore-write $NODE "$(printf "\377\376\001")"'
+refused "one without its end is refused" 'node_write "$(grep -vx end <<< "$good")"'
+refused "an empty one is refused" 'node_write ""'
+refused "one that is no text is refused" 'node_write "$(printf "\377\376\001")"'
 refused "one of another counter is refused" \
-	'xenstore-write $NODE "$(sed "s/^counter .*/counter tsc/; s/^origin .*/origin machine-tsc/; s/^generation .*/generation 999999/" <<< "$good")"'
+	'node_write "$(sed "s/^counter .*/counter tsc/; s/^origin .*/origin machine-tsc/; s/^generation .*/generation 999999/" <<< "$good")"'
 refused "no node: what is in force stays" 'xenstore-rm $NODE'
 
 # time runs out: holdover in 2 s, void in 4 s
 out=$(on A 60 '
-	good=$(xenstore-read $NODE)
+	good=$(node_read)
 	now=$(cat $SYS/counter_value) gen=$(sed -n "s/^generation //p" <<< "$good")
-	xenstore-write $NODE "$(sed "s/^holdover .*/holdover $((now + 4000000000))/; s/^void .*/void $((now + 8000000000))/
+	node_write "$(sed "s/^holdover .*/holdover $((now + 4000000000))/; s/^void .*/void $((now + 8000000000))/
 		s/^generation .*/generation $((gen + 1000))/; s/^written .*/written $now/" <<< "$good")"
 	wait_for 10 guest_status u1 holdover && echo holdover
 	wait_for 15 guest_status u1 unsynchronized && echo unsynchronized
-	guest u1 5 "cat $SYS/time" | head -n1')
+	guest u1 5 "cat $SYS/time $SYS/reason" 2>&1')
 ktap_say "$out"
 ktap_eq "time runs out: holdover, then unsynchronized, then no time" "$(head -n2 <<< "$out" | tr '\n' ' ')" \
 	"holdover unsynchronized "
@@ -65,7 +65,7 @@ out=$(on A 60 'wait_for 30 xenstore_has "counter tsc"; wait_sync 30; sleep 3; gu
 	guest u1 10 "echo tsc > $SYS/counter"; wait_for 15 guest_status u1 synchronized && echo with tsc: synchronized')
 ktap_say "$out"
 ktap_eq "the host changes its counter: refused until the guest does so, too" \
-	"$(grep -c 'refused\|with tsc: synchronized' <<< "$out")" 2
+	"$(grep -c 'another counter\|with tsc: synchronized' <<< "$out")" 2
 on A 60 'radclockd_stop; echo xen > $SYS/counter; clock_start "publish xenstore" "counter xen"; wait_sync 40' > /dev/null
 ktap_check "and back" on A 60 'guest u1 10 "echo xen > $SYS/counter"; wait_for 40 guest_status u1 synchronized'
 ktap_check "u1: the module goes and comes back" on A 60 \

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""grade.py HOSTREF REFERENCE READER MACHINE=LOWER,UPPER ...
+"""grade.py HOSTREF REFERENCE READER MACHINE=LOWER,UPPER[,READER] ...
 
 Judges what the reader wrote (tools/reader.c) by the build machine's clock.
 HOSTREF is the log of hostref, REFERENCE what the reader was given, LOWER and
-UPPER enclose a machine's TSC offset in ticks (tscoffset). Prints tables as
-lines "# ..." and then, for the tests, lines "KEY VALUE"."""
+UPPER enclose a machine's TSC offset in ticks (tscoffset); the READER there is
+of its dom0: shown beside. Prints tables as lines "# ..." and then, for the tests, lines "KEY VALUE"."""
 
 import bisect
 import sys
@@ -137,17 +137,34 @@ def summary(g, seg, way):
     return s
 
 
+def host_beside(g, seg, host):
+    """-> the errors (smallest, largest) of dom0's page while the guest was there"""
+    times = [g.true_ns(seg.machine, b["tsc"]) for b in seg.blocks]
+    errs = []
+    for s in host:
+        for b in s.blocks:
+            if b["way"] == "page" and min(times) - 1e9 <= g.true_ns(seg.machine, b["tsc"]) <= max(times) + 1e9:
+                _, least, most = g.judge(seg.machine, b)
+                if least is not None and b["ok"]:
+                    errs += [least, most]
+    return (min(errs), max(errs)) if errs else None
+
+
 def back_after(seg, way, hz):
     """ns from the jump to the first reading that gave a time; None: never"""
     t0 = seg.jump[2] if seg.jump else None
     if t0 is None:
         return None
     have = any(b["way"] == way and b["ok"] for b in seg.blocks)
+    lost = False
     for tsc, _, w, _, to, _ in seg.states:
-        if w == way and to.endswith("+"):
-            return (tsc - t0) * 1e9 / hz
-    # no change of its state since: it was good all along
-    return 0 if have and not any(s[2] == way for s in seg.states) else None
+        if w != way:
+            continue
+        if to.endswith("+"):
+            return (tsc - t0) * 1e9 / hz if lost else 0
+        lost = True
+    # no change of its state since: the first reading had a time
+    return 0 if have and not lost else None
 
 
 def main():
@@ -156,9 +173,13 @@ def main():
     truth = Truth(sys.argv[1])
     refs = reference(sys.argv[2])
     offsets = {}
+    hosts = {}
     for a in sys.argv[4:]:
         name, span = a.split("=")
-        offsets[name] = tuple(map(int, span.split(",")))
+        span = span.split(",")
+        offsets[name] = tuple(map(int, span[:2]))
+        if len(span) > 2:
+            hosts[name] = parse(span[2])[0]
     g = Grader(truth, refs, offsets)
     segments, bad = parse(sys.argv[3])
     for i, seg in enumerate(segments):
@@ -181,7 +202,10 @@ def main():
                   "CLOCK_BOOTTIME %+.3f s, CLOCK_MONOTONIC %+.3f s" % (
                       c0 / 1e9, c1 / 1e9, (c1 - c0) / 1e9, (t1 - t0) / truth.hz,
                       (r1 - r0) / 1e9, (b1 - b0) / 1e9, mono / 1e9))
+            told = any(s[2] == "page" and s[5] for s in seg.states)
+            print("#   the disruption marker %s" % ("changed" if told else "stayed"))
             print("away_%d %.0f" % (events, gap))
+            print("marker_%d %d" % (events, told))
             print("counter_step_%d %d" % (events, c1 - c0))
         print("#   %-8s %7s %7s %6s %-30s %-24s %s" % (
             "way", "reads", "timed", "wrong", "unsync/warm/sync/hold/disr", "error", "bound <="))
@@ -207,6 +231,10 @@ def main():
             worst = max(abs(s["least"]), abs(s["most"])) if s["least"] is not None else -1
             print("worst_%d_%s %.0f" % (events, way, worst))
             print("wrong_%d_%s %d" % (events, way, s["wrong"]))
+        if seg.machine in hosts and seg.blocks:
+            span = host_beside(g, seg, hosts[seg.machine])
+            print("#   dom0's own error meanwhile: %s" % (
+                "none known" if not span else "%s .. %s" % (us(span[0]), us(span[1]))))
     for way in WAYS:
         for k, v in total[way].items():
             print("%s_%s %d" % (k, way, v))

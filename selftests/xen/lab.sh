@@ -16,6 +16,7 @@ if [ -z "$XEN_LAB_INSIDE" ]; then
 	[ "$(id -u)" -eq 0 ] || die "the Xen lab needs root (network namespaces, tap devices)"
 	[ -c /dev/net/tun ] || die "the Xen lab needs /dev/net/tun"
 	"$LAB/packages.sh" full || exit 1
+	vars=$("$here/packages.sh") && eval "$vars" || exit 1
 	mkdir -p "$B"
 	exec 8> "$B/.lock-xen"
 	flock -n 8 || die "another run of the Xen lab uses $B"
@@ -28,13 +29,16 @@ if [ -z "$XEN_LAB_INSIDE" ]; then
 	export RADCLOCK_KO
 	"$here/buildmod.sh" || exit 1
 	vars=$("$here/trees.sh") && eval "$vars" || exit 1
-	vars=$("$here/packages.sh") && eval "$vars" || exit 1
 	XEN_SHADOW=
-	[ "$part" != migrate ] || XEN_SHADOW=$("$here/hypervisor.sh") || exit 1
-	export DOM0_INITRD GUEST_INITRD KIMAGE XEN_IMAGE XEN_SHADOW XEN_LAB_INSIDE=1
+	[ "$part" != migrate ] && [ "$XEN_MACHINES" != 2 ] || XEN_SHADOW=$("$here/hypervisor.sh") || exit 1
+	export XEN_ROOT DOM0_INITRD GUEST_INITRD KIMAGE XEN_IMAGE XEN_SHADOW XEN_LAB_INSIDE=1
 	say "built in $((SECONDS - t0)) s"
-	# the first process of the namespace takes all others with it
-	exec unshare --net --mount --pid --fork --kill-child --mount-proc "$0" "$@" 8>&-
+	# The first process of the namespace takes all others with it; unshare
+	# itself heeds no signal but this.
+	unshare --net --mount --pid --fork --kill-child --mount-proc "$0" "$@" 8>&- <&0 & inside=$!
+	trap 'kill -KILL $inside; exit 130' INT TERM HUP
+	wait $inside
+	exit
 fi
 
 trap 'exit 130' INT TERM

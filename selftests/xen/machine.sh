@@ -146,10 +146,14 @@ references()
 # give MACHINE FILE PATH: a small file into that dom0
 give() { on "$1" 10 "base64 -d > $3 <<< $(base64 -w0 "$2")"; }
 
-# grade READER REFERENCE
+# grade READER REFERENCE: dom0's own reader, if it ran, is in READER.dom0-NAME
 grade()
 {
-	local n args=()
-	for n in "${!M_TSC[@]}"; do args+=("$n=${M_TSC[$n]/ /,}"); done
+	local n args=() beside
+	for n in "${!M_TSC[@]}"; do
+		beside=$1.dom0-$n
+		[ -s "$beside" ] && beside=,$beside || beside=
+		args+=("$n=${M_TSC[$n]/ /,}$beside")
+	done
 	python3 "$SELFTESTS/xen/grade.py" "$R/hostref" "$2" "$1" "${args[@]}"
 }

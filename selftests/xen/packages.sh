@@ -19,6 +19,13 @@ mkdir -p "$CACHE"
 exec 9> "$CACHE/lock-xen"
 flock -n 9 || { say "waiting for another run that prepares Xen"; flock 9; }
 
+# what a radclockd that publishes is built with
+if ! pkg-config --exists xenstore 2>/dev/null; then
+	say "installing libxen-dev"
+	run_as_root env DEBIAN_FRONTEND=noninteractive timeout 900 \
+		apt-get -q -y install --no-install-recommends libxen-dev >&2 || die "cannot install libxen-dev"
+fi
+
 dir=$CACHE/xen-$(sha256sum <<< "$packages" | cut -c1-12)
 if [ ! -d "$dir" ]; then
 	say "downloading Xen"

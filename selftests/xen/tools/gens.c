@@ -75,7 +75,7 @@ int main(int argc, char **argv)
 	struct radclock *rc = rt_open();
 	char source[64];
 
-	guest = !rt_sys_read("source", source, sizeof(source)) && !strcmp(source, "xenstore");
+	guest = !rt_sys_read("source", source, sizeof(source)) && !strncmp(source, "xenstore", 8);
 	if (radclock_updates_open(rc, &up))
 		ktap_die("cannot subscribe");
 	while (rt_gettime(CLOCK_MONOTONIC) < end) {

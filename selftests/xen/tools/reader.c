@@ -17,7 +17,7 @@
  *	machine SEG NAME
  *		which one that is, by XenStore's /local/domain/0/lab
  *	state SEG TSC MONO WAY FROM TO MARKER
- *		what a way says of itself changed
+ *		what a way says of itself changed, or its disruption marker
  *	block SEG TSC WAY N OK STATUS0 .. STATUS4 BOUND_MIN BOUND_MAX, and for
  *	each machine of REFERENCE: NAME WRONG LOW HIGH MIN MAX
  *		a second of readings; of those with a time (OK): LOW is the largest
@@ -260,10 +260,12 @@ static void block_add(enum way way, const struct reading *r, uint64_t before, ui
 static void note_state(enum way way, const struct reading *r, const struct moment *m)
 {
 	static int last[WAYS] = { -1, -1, -1, -1 };
+	static uint64_t marker[WAYS];
 	int state = r->ok ? 10 + (int)r->status : (int)r->status;
 
-	if (state == last[way])
+	if (state == last[way] && r->marker == marker[way])
 		return;
+	marker[way] = r->marker;
 	fprintf(out, "state %d %llu %lld %s %s%s %s%s %llu\n", segment,
 		(unsigned long long)m->tsc, (long long)m->mono, way_names[way],
 		last[way] < 0 ? "none" : radclock_status_name(last[way] % 10),
