@@ -217,7 +217,8 @@ void rad_clock_wake(const char *why)
 /**
  * rad_clock_set_source() - take estimates from there only
  * @from: enum radclock_parameter_source
- * @why: for people; a string that stays
+ * @why: for people; a string that stays. NULL: at the start, which is no
+ *	disruption
  *
  * The caller tells the subscribers.
  */
@@ -232,7 +233,8 @@ void rad_clock_set_source(u32 from, const char *why)
 	now = rad_counter_read(counter);
 	stay_ahead(&n, now);
 	parameter_source = from;
-	disrupt_locked(&n, now, why);
+	if (why)
+		disrupt_locked(&n, now, why);
 	/* nothing has happened to the machine */
 	n.status = RADCLOCK_STATUS_UNSYNCHRONIZED;
 	strscpy(source, from == RADCLOCK_PARAMETER_SOURCE_XENSTORE ?

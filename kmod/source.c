@@ -36,7 +36,7 @@ static void stop(u32 from)
 		rad_xenstore_stop();
 }
 
-static int select_locked(u32 from, const char **why)
+static int select_locked(u32 from, const char *because, const char **why)
 {
 	int err;
 
@@ -50,13 +50,12 @@ static int select_locked(u32 from, const char **why)
 	if (err)
 		return err;
 	stop(source_selected);
-	rad_clock_set_source(from, "another source of parameters was selected");
+	rad_clock_set_source(from, because);
 	source_selected = from;
 	err = start(from, why);
 	if (err) {
 		source_selected = RADCLOCK_PARAMETER_SOURCE_NETLINK;
-		rad_clock_set_source(source_selected,
-				     "another source of parameters was selected");
+		rad_clock_set_source(source_selected, because);
 	}
 	rad_notify_update();
 	return err;
@@ -78,7 +77,8 @@ int rad_source_select(u32 from, const char **why)
 	int err;
 
 	mutex_lock(&source_lock);
-	err = select_locked(from, why);
+	err = select_locked(from, "another source of parameters was selected",
+			    why);
 	mutex_unlock(&source_lock);
 	return err;
 }
@@ -99,7 +99,9 @@ int rad_source_init(const char *name)
 	err = rad_xenstore_init();
 	if (err)
 		return err;
-	err = rad_source_select(from, &why);
+	mutex_lock(&source_lock);
+	err = select_locked(from, NULL, &why);
+	mutex_unlock(&source_lock);
 	if (err) {
 		pr_err("radclock: source '%s': %s\n", name, why);
 		rad_source_exit();

@@ -23,7 +23,7 @@
 #define BOOT_ID_FILE	"/proc/sys/kernel/random/boot_id"
 #define RETRY_MS	5000
 /* XenStore answers in milliseconds, or it is not there */
-#define WRITE_LIMIT_S	10
+#define WRITE_LIMIT_MS	10000
 /* of the helper about a write that was stopped for that */
 #define HUNG		(-ETIMEDOUT)
 
@@ -37,23 +37,94 @@ static u32 told_own;
 
 /* ------------------------------------------------------------- the helper */
 
-/* in a child: however the library waits, it ends */
+/* the process that talks to XenStore, however the library waits */
+static struct {
+	int fd;
+	pid_t pid;
+} writer = { .fd = -1 };
+static int daemon_fd;
+
+static void run_writer(int fd)
+{
+	char text[RAD_XENNODE_MAX];
+	ssize_t n;
+	int r;
+
+	/* of the helper's death nothing else may tell, while XenStore hangs */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	close(daemon_fd);
+	for (;;) {
+		n = recv(fd, text, sizeof(text), 0);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			_exit(0);
+		r = xenstore_write(RAD_XENNODE_PATH, text, n);
+		if (send(fd, &r, sizeof(r), MSG_NOSIGNAL) < 0)
+			_exit(1);
+	}
+}
+
+static int start_writer(void)
+{
+	int pair[2], err;
+
+	if (writer.fd >= 0)
+		return 0;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return -errno;
+	writer.pid = fork();
+	if (writer.pid <= 0) {
+		err = -errno;
+		close(pair[0]);
+		if (!writer.pid)
+			run_writer(pair[1]);
+		close(pair[1]);
+		return err;
+	}
+	close(pair[1]);
+	writer.fd = pair[0];
+	return 0;
+}
+
+static void end_writer(void)
+{
+	close(writer.fd);
+	writer.fd = -1;
+	kill(writer.pid, SIGKILL);
+	while (waitpid(writer.pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+static void leave(void)
+{
+	if (writer.fd >= 0)
+		end_writer();
+	_exit(0);
+}
+
+/* a writer that failed or hangs is replaced the next time */
 static int write_node(const char *text, size_t len)
 {
-	int status;
-	pid_t pid = fork();
+	struct pollfd p = { .events = POLLIN };
+	int r = start_writer(), result;
 
-	if (pid < 0)
-		return -errno;
-	if (!pid) {
-		signal(SIGALRM, SIG_DFL);
-		alarm(WRITE_LIMIT_S);
-		_exit(-xenstore_write(RAD_XENNODE_PATH, text, len) & 0xff);
+	if (r)
+		return r;
+	p.fd = writer.fd;
+	result = -EPIPE;
+	if (send(writer.fd, text, len, MSG_NOSIGNAL) == (ssize_t)len) {
+		do
+			r = poll(&p, 1, WRITE_LIMIT_MS);
+		while (r < 0 && errno == EINTR);
+		if (!r)
+			result = HUNG;
+		else if (recv(writer.fd, &r, sizeof(r), 0) == sizeof(r))
+			result = r;
 	}
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return WIFEXITED(status) ? -WEXITSTATUS(status) : HUNG;
+	if (result)
+		end_writer();
+	return result;
 }
 
 /* the newest text that is there; 0: the daemon is gone */
@@ -91,13 +162,14 @@ static void run_helper(int fd)
 	/* XenStore wants root, but no privileges of root's */
 	if (none)
 		cap_set_proc(none);
+	daemon_fd = fd;
 	for (;;) {
 		if (poll(&p, 1, due ? RETRY_MS : -1) < 0 && errno != EINTR)
 			_exit(1);
 		if (p.revents) {
 			n = newest(fd, text);
 			if (!n)
-				_exit(0);
+				leave();
 			if (n < 0)
 				continue;
 			len = n;

@@ -8,10 +8,12 @@
 
 #define TRIES	10
 
+static struct xs_handle *xs;
+
 /* dom0's own, readable by all; it inherits less from the folder it is in */
 static struct xs_permissions wanted = { .id = 0, .perms = XS_PERM_READ };
 
-static bool may_be_read(struct xs_handle *xs, const char *path)
+static bool may_be_read(const char *path)
 {
 	unsigned int n = 0;
 	struct xs_permissions *p = xs_get_permissions(xs, XBT_NULL, path, &n);
@@ -22,7 +24,7 @@ static bool may_be_read(struct xs_handle *xs, const char *path)
 }
 
 /* at once: nobody sees it without its permissions, or before it is written */
-static int create(struct xs_handle *xs, const char *path, const char *text, size_t len)
+static int create(const char *path, const char *text, size_t len)
 {
 	int tries, err = EAGAIN;
 
@@ -46,15 +48,21 @@ static int create(struct xs_handle *xs, const char *path, const char *text, size
 
 int xenstore_write(const char *path, const char *text, size_t len)
 {
-	struct xs_handle *xs = xs_open(0);
 	int r = 0;
 
+	errno = 0;
+	if (!xs)
+		xs = xs_open(0);
 	if (!xs)
 		return errno ? -errno : -ENOENT;
-	if (!may_be_read(xs, path))
-		r = create(xs, path, text, len);
+	/* each time: somebody may have removed it, and it would be made unreadable */
+	if (!may_be_read(path))
+		r = create(path, text, len);
 	else if (!xs_write(xs, XBT_NULL, path, text, len))
 		r = -errno;
-	xs_close(xs);
+	if (r) {
+		xs_close(xs);
+		xs = NULL;
+	}
 	return r;
 }

@@ -8,7 +8,7 @@
  * xenstore_write() - one value that every domain may read
  * @path: of the node, made when it is not there
  *
- * Connects, writes and goes; may wait for XenStore.
+ * Stays connected, and connects anew after an error. May wait for XenStore.
  * Return: 0 or a negative errno value.
  */
 int xenstore_write(const char *path, const char *text, size_t len);
