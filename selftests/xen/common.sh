@@ -30,6 +30,17 @@ check_counter()
 	fi
 }
 
+# same_clock GUEST SECONDS: the host's parameters and the guest's, as they come
+same_clock()
+{
+	on A $(($2 + 40)) "guest $1 $(($2 + 20)) 'gens $2 > /run/gens' &
+		gens $(($2 + 2)) > /run/gens; wait" > /dev/null
+	on A 10 'cat /run/gens' > "$R/gens.dom0"
+	on A 20 "guest_file $1 /run/gens" > "$R/gens.$1"
+	facts=$(python3 "$SELFTESTS/xen/gens.py" "$R/gens.dom0" "$R/gens.$1")
+	ktap_say "$1: $facts"
+}
+
 # reader_start MACHINE GUEST: a thousand rounds of readings a second
 reader_start()
 {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash disable=SC2016
+# shellcheck shell=bash disable=SC2016,SC2034,SC2154
 # Sourced by one.sh: what the clock costs a guest: the same guest with nothing,
 # with our module, and with chronyd at the daemon's pace.
 
@@ -18,15 +18,16 @@ echo "$a $b" | awk '{ s = $5 - $1; h = 3600 / s
 		(s - ($6 - $2)) * h, ($7 - $3) * h, ($8 - $4) * h }'
 G
 on A 60 'guest_stop u2' > /dev/null
-ktap_check "guest u3 starts, with a network" on A 180 'guest_start u3 "vif = [\"script=vif-bridge,bridge=br1\"]"
-	guest u3 10 "ip link set eth0 up; ip addr add 10.97.0.31/24 dev eth0; echo 1 > /proc/sys/net/ipv6/conf/eth0/disable_ipv6; ping -c1 -w5 10.97.0.1"'
+ktap_check "guest u3 starts, with a network" on A 200 'guest_start u3 "$GUEST_NET" && guest_net u3'
 give A "$R/cost" /run/cost
 measure() { on A $((window + 30)) "guest u3 $((window + 20)) \"set -- $window; \$(cat /run/cost)\""; }
+# what it did when it started is over
+sleep 5
 nothing=$(measure)
-on A 30 'guest u3 10 "insmod /lab/mod/radclock.ko source=xenstore"; wait_for 15 guest_status u3 synchronized' > /dev/null
+on A 40 'guest u3 10 "insmod /lab/mod/radclock.ko source=xenstore"
+	guest_is u3 synchronized 15' > /dev/null
 ours=$(measure)
-on A 30 'guest u3 20 "rmmod radclock; printf \"server 10.97.0.1 iburst minpoll 0 maxpoll 2\nmakestep 0.1 3\ndriftfile /run/drift\npidfile /run/chronyd.pid\nbindcmdaddress /\n\" > /run/chrony.conf
-	chronyd -u root -f /run/chrony.conf; sleep 5; chronyc -h /run/chrony/chronyd.sock tracking"' > "$R/chronyd-u3.log"
+on A 40 'guest u3 10 rmmod radclock; guest_chronyd u3; sleep 5' > "$R/chronyd-u3.log"
 theirs=$(measure)
 for who in nothing ours theirs; do ktap_say "$who: $(tr '\n' ' ' <<< "${!who}")"; done
 facts=$ours

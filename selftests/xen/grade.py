@@ -143,7 +143,8 @@ def host_beside(g, seg, host):
     errs = []
     for s in host:
         for b in s.blocks:
-            if b["way"] == "page" and min(times) - 1e9 <= g.true_ns(seg.machine, b["tsc"]) <= max(times) + 1e9:
+            at = g.true_ns(seg.machine, b["tsc"])
+            if b["way"] == "page" and min(times) - 1e9 <= at <= max(times) + 1e9:
                 _, least, most = g.judge(seg.machine, b)
                 if least is not None and b["ok"]:
                     errs += [least, most]

@@ -29,7 +29,8 @@ opts=(-o "Dir::Etc::SourceList=$src/sources.list" -o Dir::Etc::SourceParts=/dev/
       -o "Dir::State::Lists=$src/lists" -o "Dir::Cache=$src/cache" -o APT::Sandbox::User=root)
 say "downloading the hypervisor's source"
 timeout 600 apt-get "${opts[@]}" -q update >&2 || say "not every package list could be read"
-versions=$(apt-cache "${opts[@]}" showsrc xen 2>/dev/null | sed -n 's/^Version: *\(4\.17\.\)/\1/p' | sort -ruV)
+versions=$(apt-cache "${opts[@]}" showsrc xen 2>/dev/null |
+	sed -n 's/^Version: *\(4\.17\.\)/\1/p' | sort -ruV)
 [ -n "$versions" ] || die "Debian's archive has no source of Xen 4.17"
 # Any 4.17 does with these tools; an archive may list one that it has no more.
 got=

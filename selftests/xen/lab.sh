@@ -42,6 +42,8 @@ if [ -z "$XEN_LAB_INSIDE" ]; then
 fi
 
 trap 'exit 130' INT TERM
+case $part in one|migrate|shell) ;; *) die "no part $part of the lab (one, migrate, shell)" ;; esac
 . "$here/machine.sh"
 . "$SELFTESTS/ktap.sh"
+# shellcheck disable=SC1090
 . "$here/$part.sh"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2153
 # Sourced by lab.sh, in its namespaces: the link, the truth, and machines that
 # boot Xen. What is started here dies with the namespaces.
 #
@@ -21,8 +21,7 @@ link_up()
 		"pidfile $R/chronyd.pid" "clientloglimit 1000000" > "$R/chrony.conf"
 	# -x: it never touches this machine's clock
 	chronyd -x -u root -n -f "$R/chrony.conf" > "$R/chronyd.log" 2>&1 < /dev/null &
-	local i
-	for i in $(seq 100); do
+	for _ in $(seq 100); do
 		! ss -Hlnu sport = :123 | grep -q . || return 0
 		sleep 0.1
 	done
@@ -47,17 +46,21 @@ hostref_up()
 # machine_start NAME NUMBER XEN [DOM0 ARGUMENT...]
 machine_start()
 {
-	local name=$1 n=$2 xen=$3 dev args=() io
+	local name=$1 n=$2 xen=$3 mem=${DOM0_MEM:-640}M dev args=() io xen_args kernel_args
 	shift 3
 	M_IP[$name]=$LINK.1$n
 	for dev in "net$name" "guest$name"; do
 		ip tuntap add dev "$dev" mode tap && ip link set "$dev" master brlab up ||
 			die "no tap device can be made (/dev/net/tun)"
 	done
+	# with lazy FPU switching programs lose their registers under TCG
+	xen_args="console=com1 com1=115200,8n1 dom0_mem=$mem,max:$mem dom0_max_vcpus=1"
+	xen_args="$xen_args loglvl=warning guest_loglvl=warning spec-ctrl=eager-fpu $XEN_ARGS"
+	kernel_args="console=hvc0 rdinit=/init loglevel=4 lab.name=$name lab.ip=${M_IP[$name]} $*"
+	# shellcheck disable=SC2054,SC2153
 	args=(-name "$name" -machine pc -accel tcg -cpu qemu64 -smp 1 -m "${MEM:-1200}"
 	      -nodefaults -display none -no-reboot -rtc base=utc
-	      -kernel "$xen" -append "console=com1 com1=115200,8n1 dom0_mem=${DOM0_MEM:-640}M,max:${DOM0_MEM:-640}M dom0_max_vcpus=1 loglvl=warning guest_loglvl=warning spec-ctrl=eager-fpu $XEN_ARGS"
-	      -initrd "${KIMAGE//,/,,} console=hvc0 rdinit=/init loglevel=4 lab.name=$name lab.ip=${M_IP[$name]} $*,${DOM0_INITRD//,/,,}"
+	      -kernel "$xen" -append "$xen_args" -initrd "${KIMAGE//,/,,} $kernel_args,${DOM0_INITRD//,/,,}"
 	      -netdev "tap,id=n0,ifname=net$name,script=no,downscript=no"
 	      -device "virtio-net-pci,netdev=n0,mac=52:54:00:00:01:0$n,romfile="
 	      -netdev "tap,id=n1,ifname=guest$name,script=no,downscript=no"
@@ -65,7 +68,8 @@ machine_start()
 	      -object "memory-backend-file,id=ref,mem-path=$R/$name.page,share=on,size=1M"
 	      -device ivshmem-plain,memdev=ref)
 	if [ -n "$SHELL_MODE" ]; then
-		io=(-chardev "socket,id=c0,path=$R/$name.sock,server=on,wait=off,logfile=$R/$name.console" -serial chardev:c0)
+		io=(-chardev "socket,id=c0,path=$R/$name.sock,server=on,wait=off,logfile=$R/$name.console"
+		    -serial chardev:c0)
 	else
 		io=(-serial "file:$R/$name.console")
 	fi
@@ -92,8 +96,8 @@ machine_wait()
 # the two sides seldom run at once: the narrowest of some tries.
 machine_tsc()
 {
-	local i out width best=
-	for i in 1 2 3 4 5 6 7 8; do
+	local out width best=
+	for _ in 1 2 3 4 5 6 7 8; do
 		out=$(on "$1" 20 "tscoffset 400") || continue
 		width=$((${out#* } - ${out% *}))
 		[ -n "$best" ] && [ "$width" -ge "$best" ] || { best=$width; M_TSC[$1]=$out; }

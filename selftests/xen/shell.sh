@@ -30,4 +30,5 @@ T
 stty raw -echo < /dev/tty
 trap 'stty sane < /dev/tty' EXIT
 tree_libpath=$XEN_ROOT/usr/lib/x86_64-linux-gnu:$XEN_ROOT/lib/x86_64-linux-gnu
-LD_LIBRARY_PATH=$tree_libpath "$XEN_ROOT/usr/bin/socat" -,escape=0x1d "UNIX-CONNECT:$R/A.sock" < /dev/tty > /dev/tty
+LD_LIBRARY_PATH=$tree_libpath \
+	"$XEN_ROOT/usr/bin/socat" -,escape=0x1d "UNIX-CONNECT:$R/A.sock" < /dev/tty > /dev/tty

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # Sourced: file trees for dom0 and the guests, $tree being the one in the making.
 
 # The tools of Xen link libraries that are only unpacked.

@@ -73,7 +73,8 @@ guest()
 	cp -P "$B"/libradclock.so* "$tree/lib/x86_64-linux-gnu/"
 	cp -L /lib/x86_64-linux-gnu/libgcc_s.so.1 "$tree/lib/x86_64-linux-gnu/"
 	# chronyd changes users and asks for names
-	printf 'root:x:0:0:root:/root:/bin/bash\n_chrony:x:101:101::/run:/bin/false\nnobody:x:65534:65534::/:/bin/false\n' > "$tree/etc/passwd"
+	printf '%s\n' root:x:0:0:root:/root:/bin/bash _chrony:x:101:101::/run:/bin/false \
+		nobody:x:65534:65534::/:/bin/false > "$tree/etc/passwd"
 	printf 'root:x:0:\n_chrony:x:101:\n' > "$tree/etc/group"
 	kos
 	cp "$here"/domu/*.sh "$tree/lab/"
@@ -96,7 +97,8 @@ dom0()
 	# pthread_cancel() loads it, so no tool lists it
 	cp -L /lib/x86_64-linux-gnu/libgcc_s.so.1 "$tree/lib/x86_64-linux-gnu/"
 	cp "$XEN_ROOT/etc/xen/xl.conf" "$tree/etc/xen/"
-	mkdir -p "$tree/etc/xen/scripts" && cp "$XEN_ROOT"/etc/xen/scripts/{vif-bridge,vif-route,*.sh} "$tree/etc/xen/scripts/"
+	mkdir -p "$tree/etc/xen/scripts"
+	cp "$XEN_ROOT"/etc/xen/scripts/{vif-bridge,vif-route,*.sh} "$tree/etc/xen/scripts/"
 	tree_modules xen-evtchn xen-gntdev xen-gntalloc xen-privcmd xenfs virtio_pci virtio_net \
 		xen-netback bridge af_packet sch_netem
 	kos

@@ -119,11 +119,21 @@ counter_select() { echo "$1" > $SYS/counter; }
 NODE=/local/domain/0/radclock/v1
 # raw: the tools would spell newlines \n
 node_read() { xenstore-read -R $NODE; }
-node_write() { xenstore-write -R $NODE "${1:+$1
-}"; }
+# as radclockd would, also when there is none
+node_write()
+{
+	xenstore-write -R $NODE "${1:+$1
+}" && xenstore-chmod $NODE r0
+}
 
-# guest_status NAME WORD: is its clock so?
-guest_status() { [ "$(guest "$1" 5 cat $SYS/status)" = "$2" ]; }
+# guest_is NAME WORD [SECONDS]: is its clock so, or does it become so in time?
+guest_is()
+{
+	local end=$(($(date +%s) + ${3:-0}))
+	until [ "$(guest "$1" 5 cat $SYS/status)" = "$2" ]; do
+		[ "$(date +%s)" -lt "$end" ] || return 1
+	done
+}
 # xenstore_has LINE: is it in the node?
 xenstore_has() { node_read | grep -qx "$1"; }
 
@@ -132,14 +142,16 @@ xenstore_has() { node_read | grep -qx "$1"; }
 # receive_start: takes guests in that other machines send
 receive_start()
 {
-	setsid socat TCP-LISTEN:8002,reuseaddr,fork EXEC:/lab/receive.sh > /run/receive.log 2>&1 < /dev/null &
-	setsid socat -u TCP-LISTEN:8003,reuseaddr,fork EXEC:/lab/restore.sh >> /run/receive.log 2>&1 < /dev/null &
+	setsid socat -b 262144 TCP-LISTEN:8002,reuseaddr,fork EXEC:/lab/receive.sh \
+		> /run/receive.log 2>&1 < /dev/null &
+	setsid socat -b 262144 -u TCP-LISTEN:8003,reuseaddr,fork EXEC:/lab/restore.sh \
+		>> /run/receive.log 2>&1 < /dev/null &
 }
 
 # guest_migrate NAME ADDRESS: live
 guest_migrate()
 {
-	xl migrate -s "" "$1" "socat -T 120 - TCP:$2:8002" > $GUESTS/migrate.log 2>&1 ||
+	xl migrate -s "" "$1" "socat -b 262144 -T 120 - TCP:$2:8002" > $GUESTS/migrate.log 2>&1 ||
 		{ tail -n 15 $GUESTS/migrate.log; return 1; }
 	guest_gone "$1"
 }
@@ -149,7 +161,7 @@ guest_move()
 {
 	rm -f /run/pipe
 	mkfifo /run/pipe
-	socat -u OPEN:/run/pipe "TCP:$2:8003" &
+	socat -b 262144 -u OPEN:/run/pipe "TCP:$2:8003" &
 	xl save "$1" /run/pipe > $GUESTS/move.log 2>&1 || { tail -n 15 $GUESTS/move.log; return 1; }
 	wait
 	guest_gone "$1"
@@ -164,6 +176,25 @@ guest_arrived()
 # peer SCRIPT: runs it in the dom0 of machine B
 peer()
 {
-	bash -c 'exec 3<> /dev/tcp/10.97.0.12/7000 && printf "300 %d\n%s" "$(printf %s "$1" | wc -c)" "$1" >&3 &&
+	bash -c 'exec 3<> /dev/tcp/10.97.0.12/7000 &&
+		printf "300 %d\n%s" "$(printf %s "$1" | wc -c)" "$1" >&3 &&
 		sed "/^@exit /d" <&3' peer "$1"
+}
+
+# ------------------------------------- a guest with a network, and its chronyd
+# shellcheck disable=SC2034
+GUEST_NET='vif = ["script=vif-bridge,bridge=br1"]'
+
+guest_net()
+{
+	guest "$1" 20 "ip link set eth0 up; echo 1 > /proc/sys/net/ipv6/conf/eth0/disable_ipv6
+		ip addr add 10.97.0.31/24 dev eth0; ping -c 1 -w 10 $TRUTH"
+}
+
+# at the pace of radclockd here
+guest_chronyd()
+{
+	guest "$1" 20 "printf '%s\n' 'server $TRUTH iburst minpoll 0 maxpoll 2' 'makestep 0.1 3' \
+		'driftfile /run/drift' 'pidfile /run/chronyd.pid' 'bindcmdaddress /' > /run/chrony.conf
+		chronyd -u root -f /run/chrony.conf"
 }
