@@ -46,7 +46,7 @@ static int create(const char *path, const char *text, size_t len)
 	return -err;
 }
 
-int xenstore_write(const char *path, const char *text, size_t len)
+static int write_once(const char *path, const char *text, size_t len)
 {
 	int r = 0;
 
@@ -65,4 +65,13 @@ int xenstore_write(const char *path, const char *text, size_t len)
 		xs = NULL;
 	}
 	return r;
+}
+
+int xenstore_write(const char *path, const char *text, size_t len)
+{
+	bool old = xs;
+	int r = write_once(path, text, len);
+
+	/* XenStore may have been restarted since */
+	return r && old ? write_once(path, text, len) : r;
 }
