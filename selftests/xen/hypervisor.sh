@@ -15,7 +15,8 @@ eval "$vars"
 config=$XEN_ROOT/boot/xen-4.17-amd64.config
 exec 9> "$CACHE/lock-xen-shadow"
 flock -n 9 || { say "waiting for another run that builds the hypervisor"; flock 9; }
-out=$CACHE/xen-shadow-$(cat "$config" "$0" | sha256sum | cut -c1-12)
+# as $config wants it, but for the one option
+out=$CACHE/xen-shadow-$(sha256sum < "$config" | cut -c1-12)
 if [ -e "$out/xen" ]; then echo "$out/xen"; exit; fi
 
 # A private apt: sources of the suites that this machine's Debian comes from.
