@@ -10,5 +10,5 @@ eval "$vars"
 out=$B/xen/kmod
 mkdir -p "$out"
 cp -u --preserve=timestamps "$SELFTESTS"/xen/kmod/* "$out/"
-make -C "$KHEADERS" M="$out" modules > "$out.log" 2>&1 ||
+make -C "$KHEADERS" M="$out" RAD="$TOP" modules > "$out.log" 2>&1 ||
 	{ tail -n 20 "$out.log" >&2; die "xen_check.ko does not build ($out.log)"; }

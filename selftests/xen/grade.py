@@ -247,4 +247,5 @@ def main():
     print("timed %d" % sum(total[w]["ok"] for w in ours))
 
 
-main()
+if __name__ == "__main__":
+    main()

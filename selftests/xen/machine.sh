@@ -150,6 +150,9 @@ references()
 # give MACHINE FILE PATH: a small file into that dom0
 give() { on "$1" 10 "base64 -d > $3 <<< $(base64 -w0 "$2")"; }
 
+# wake LOG: of xen_wake in a guest of machine A
+wake() { python3 "$SELFTESTS/xen/wake.py" "$R/hostref" "$1" "${M_TSC[A]}"; }
+
 # grade READER REFERENCE: dom0's own reader, if it ran, is in READER.dom0-NAME
 grade()
 {

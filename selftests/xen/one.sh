@@ -6,7 +6,7 @@
 #   XEN_LONG=1   pauses of a minute instead of seconds
 
 . "$SELFTESTS/xen/common.sh"
-ktap_plan 57
+ktap_plan 60
 t0=$SECONDS
 pause=5 window=15
 [ -z "$XEN_LONG" ] || pause=60 window=120
@@ -24,7 +24,9 @@ check_counter dom0 "dom0: counter = the kernel's xen clocksource, 0 of 10 000 ou
 
 ktap_check "guest u1 starts" on A 180 'guest_start u1'
 ktap_check "u1: module, source=xenstore, before the host publishes" \
-	on A 20 'guest u1 10 "insmod /lab/mod/radclock.ko source=xenstore; cat $SYS/status; cat $SYS/reason"'
+	on A 20 'guest u1 10 "insmod /lab/mod/xen_wake.ko; insmod /lab/mod/radclock.ko source=xenstore
+	a=\$(sed -n \"s/^\([0-9a-f]*\) [tT] rad_clock_read\t.*/\1/p\" /proc/kallsyms)
+	echo 0x\$a > /sys/module/xen_wake/parameters/reader; cat $SYS/status $SYS/reason"'
 ktap_eq "u1 waits" "$(on A 10 'guest u1 5 "cat $SYS/status"')" unsynchronized
 
 on A 20 'clock_start "publish xenstore"' > "$R/daemon.log" || cat "$R/daemon.log"
@@ -69,6 +71,11 @@ on A 60 'guest_stop u1; guest_config u1; guest_restore /tmp/u1.img u1; rm -f /tm
 ktap_check "u1: the same snapshot once more" on A 40 'guest_is u1 synchronized 30'
 sleep 2
 reader_stop A u1 "$R/reader.u1-again"
+on A 10 'guest u1 5 cat /sys/module/xen_wake/parameters/log' > "$R/wake.u1"
+facts=$(wake "$R/wake.u1"); comments
+ktap_num "u1: the kernel read the clock while it resumed" "$(fact resumes)" ">=" 3
+ktap_eq "u1: none of these readings had a time before the new parameters" "$(fact early)" 0
+ktap_eq "u1: and none was wrong" "$(fact wrong)" 0
 for f in u1 u1-again; do
 	facts=$(grade "$R/reader.$f" "$R/ref"); comments
 	ktap_num "$f: the reader saw the events" "$(fact events)" ">=" 3
