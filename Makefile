@@ -11,7 +11,7 @@ DESTDIR ?=
 export VERSION
 
 .PHONY: all module user install dkms-install run vm check check-matrix \
-	check-debug check-style bench clean
+	check-debug check-style bench clean lab-xen lab-xen-migrate lab-xen-shell
 
 all: user
 	@if [ -d "$(KERNEL)" ]; then $(MAKE) module; else \

@@ -38,8 +38,10 @@ static u64 disruptions;
 static bool suspended;
 static bool counter_held;
 static struct rad_time mono_floor = { .sec = S64_MIN };
+static u32 parameter_source;
 static char source[RAD_SOURCE_LEN];
 static const char *reason = "module loaded";
+static char trouble[RAD_REASON_LEN];	/* why no new estimate comes, if that is known */
 
 /* by id, so that a reader finds the counter its parameters are about */
 static struct rad_counter *by_id[RADCLOCK_COUNTER_ID_MONOTONIC_RAW + 1];
@@ -115,7 +117,7 @@ static struct radclock_params *current_params(void)
 }
 
 static void withdraw(struct radclock_params *n, const struct radclock_params *o,
-		     u64 now)
+		     u64 now, u8 status)
 {
 	struct rad_time t;
 
@@ -124,7 +126,18 @@ static void withdraw(struct radclock_params *n, const struct radclock_params *o,
 		if (rad_time_raw(t) > rad_time_raw(mono_floor))
 			mono_floor = t;
 	}
-	rad_withdraw(n, RADCLOCK_STATUS_UNSYNCHRONIZED);
+	rad_withdraw(n, status);
+}
+
+/* the difference clock goes on at @now from where it was at the newest value */
+static void begin_anew(struct radclock_params *n, u64 now)
+{
+	if (rad_counter_before(newest, n->diff.counter))
+		n->diff = n->diff_prev;
+	rad_move_line(&n->diff, n->period_shift, newest);
+	n->diff.counter = now;
+	n->diff_prev = n->diff;
+	newest = now;
 }
 
 /*
@@ -134,22 +147,25 @@ static void withdraw(struct radclock_params *n, const struct radclock_params *o,
  */
 static void stay_ahead(struct radclock_params *n, u64 now)
 {
-	if (rad_counter_before(start_value(now, n->counter_hz), newest)) {
-		if (rad_counter_before(newest, n->diff.counter))
-			n->diff = n->diff_prev;
-		rad_move_line(&n->diff, n->period_shift, newest);
-		n->diff.counter = now;
-		n->diff_prev = n->diff;
-	}
+	if (rad_counter_before(start_value(now, n->counter_hz), newest))
+		begin_anew(n, now);
 	newest = now;
+}
+
+/* a host's guest waits for the host; others have nothing to wait for */
+static u8 disrupted_status(void)
+{
+	return parameter_source == RADCLOCK_PARAMETER_SOURCE_XENSTORE ?
+	       RADCLOCK_STATUS_DISRUPTED : RADCLOCK_STATUS_UNSYNCHRONIZED;
 }
 
 static void disrupt_locked(struct radclock_params *n, u64 now, const char *why)
 {
-	withdraw(n, current_params(), now);
+	withdraw(n, current_params(), now, disrupted_status());
 	n->disruption_marker++;
 	disruptions++;
 	reason = why;
+	trouble[0] = 0;
 }
 
 /**
@@ -170,6 +186,110 @@ void rad_clock_disrupt(const char *why)
 	stay_ahead(&n, now);
 	disrupt_locked(&n, now, why);
 	publish(&n, now);
+	raw_spin_unlock_irqrestore(&write_lock, flags);
+}
+
+/**
+ * rad_clock_wake() - the same, after a sleep
+ * @why: for people; a string that stays
+ *
+ * A counter that restarts may have jumped ahead as well as back, by what another
+ * machine has been up longer: no time has passed for it, then.
+ */
+void rad_clock_wake(const char *why)
+{
+	struct radclock_params n;
+	unsigned long flags;
+	u64 now;
+
+	raw_spin_lock_irqsave(&write_lock, flags);
+	n = *current_params();
+	now = rad_counter_read(counter);
+	if (counter->restarts)
+		begin_anew(&n, now);
+	else
+		stay_ahead(&n, now);
+	disrupt_locked(&n, now, why);
+	publish(&n, now);
+	raw_spin_unlock_irqrestore(&write_lock, flags);
+}
+
+/**
+ * rad_clock_set_source() - take estimates from there only
+ * @from: enum radclock_parameter_source
+ * @why: for people; a string that stays. NULL: at the start, which is no
+ *	disruption
+ *
+ * The caller tells the subscribers.
+ */
+void rad_clock_set_source(u32 from, const char *why)
+{
+	struct radclock_params n;
+	unsigned long flags;
+	u64 now;
+
+	raw_spin_lock_irqsave(&write_lock, flags);
+	n = *current_params();
+	now = rad_counter_read(counter);
+	stay_ahead(&n, now);
+	parameter_source = from;
+	if (why)
+		disrupt_locked(&n, now, why);
+	/* nothing has happened to the machine */
+	n.status = RADCLOCK_STATUS_UNSYNCHRONIZED;
+	strscpy(source, from == RADCLOCK_PARAMETER_SOURCE_XENSTORE ?
+		"xenstore" : "", sizeof(source));
+	publish(&n, now);
+	raw_spin_unlock_irqrestore(&write_lock, flags);
+}
+
+/* why @from has no say, or NULL */
+static const char *not_from(u32 from)
+{
+	if (from == parameter_source)
+		return NULL;
+	return parameter_source == RADCLOCK_PARAMETER_SOURCE_XENSTORE ?
+	       "the parameters come from the host by XenStore" :
+	       "the parameters come by netlink";
+}
+
+/**
+ * rad_clock_withdraw() - the source has no time any more
+ * @from: enum radclock_parameter_source
+ * @marker: the disruption marker that it knows
+ *
+ * Return: 0, -EBUSY: it has no say, -ESTALE: it has slept over something.
+ */
+int rad_clock_withdraw(u32 from, u64 marker)
+{
+	struct radclock_params n, *o;
+	unsigned long flags;
+	int err = 0;
+	u64 now;
+
+	raw_spin_lock_irqsave(&write_lock, flags);
+	o = current_params();
+	if (not_from(from)) {
+		err = -EBUSY;
+	} else if (o->disruption_marker != marker) {
+		err = -ESTALE;
+	} else if (o->status != RADCLOCK_STATUS_UNSYNCHRONIZED) {
+		n = *o;
+		now = rad_counter_read(counter);
+		withdraw(&n, o, now, RADCLOCK_STATUS_UNSYNCHRONIZED);
+		publish(&n, now);
+	}
+	raw_spin_unlock_irqrestore(&write_lock, flags);
+	return err;
+}
+
+/* why no new estimate comes: until the next one, or a disruption */
+void rad_clock_explain(const char *why)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&write_lock, flags);
+	strscpy(trouble, why, sizeof(trouble));
 	raw_spin_unlock_irqrestore(&write_lock, flags);
 }
 
@@ -312,6 +432,10 @@ again:
 	now = rad_counter_read(counter);
 	start = start_value(now, o->counter_hz);
 	err = rad_estimate_check(e, o, now, why);
+	if (not_from(e->from)) {
+		*why = not_from(e->from);
+		err = -EBUSY;
+	}
 	if (!err && suspended) {
 		*why = "the system is going to sleep";
 		err = -EBUSY;
@@ -331,7 +455,7 @@ again:
 	/* half of the time to the start is for those who see it late */
 	deadline = start_value(now, o->counter_hz / 2);
 	if (e->status == RADCLOCK_STATUS_UNSYNCHRONIZED) {
-		withdraw(&n, o, now);
+		withdraw(&n, o, now, RADCLOCK_STATUS_UNSYNCHRONIZED);
 		goto ready;
 	}
 
@@ -352,6 +476,7 @@ again:
 ready:
 	if (publish_by(&n, now, &deadline)) {
 		strscpy(source, e->source, sizeof(source));
+		trouble[0] = 0;
 		err = 0;
 	}
 out:
@@ -512,8 +637,9 @@ void rad_clock_state(struct rad_state *s)
 	s->params = *current_params();
 	s->counter_now = rad_counter_read(counter);
 	s->disruptions = disruptions;
+	s->parameter_source = parameter_source;
 	memcpy(s->source, source, sizeof(source));
-	s->reason = reason;
+	strscpy(s->reason, *trouble ? trouble : reason, sizeof(s->reason));
 	raw_spin_unlock_irqrestore(&write_lock, flags);
 
 	s->status = rad_status_at(&s->params, s->counter_now);

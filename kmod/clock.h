@@ -9,15 +9,18 @@
 #include "reading.h"
 
 #define RAD_SOURCE_LEN	32
+#define RAD_REASON_LEN	128
 
 /**
- * struct rad_estimate - what a synchronization daemon says
+ * struct rad_estimate - what a synchronization daemon or the host says
+ * @from: enum radclock_parameter_source
  *
  * The fields have the names and units of the netlink attributes. @period_diff
  * is 0 when it is that of the absolute clock, @leap_counter counts with
  * @leap_delta only.
  */
 struct rad_estimate {
+	u32 from;
 	u32 counter_id;
 	u64 disruption_marker;
 	struct radclock_line line;	/* absolute */
@@ -42,16 +45,18 @@ struct rad_estimate {
  * @counter_now: value of the counter when the state was copied
  * @status: of the clock at @counter_now
  * @disruptions: how often estimates ceased to hold
- * @source: who provides the estimates
- * @reason: of the latest disruption
+ * @parameter_source: enum radclock_parameter_source: where estimates come from
+ * @source: who provides them
+ * @reason: of the latest disruption, or why there is no new estimate
  */
 struct rad_state {
 	struct radclock_params params;
 	u64 counter_now;
 	u8 status;
 	u64 disruptions;
+	u32 parameter_source;
 	char source[RAD_SOURCE_LEN];
-	const char *reason;
+	char reason[RAD_REASON_LEN];
 };
 
 int rad_clock_init(struct rad_counter *counter);
@@ -73,6 +78,10 @@ int rad_clock_set_estimate(const struct rad_estimate *e, const char **why);
 int rad_clock_select(struct rad_counter *c, const char *reason,
 		     const char **why);
 void rad_clock_disrupt(const char *reason);
+void rad_clock_wake(const char *reason);
+void rad_clock_set_source(u32 from, const char *reason);
+int rad_clock_withdraw(u32 from, u64 marker);
+void rad_clock_explain(const char *reason);
 void rad_clock_suspend(bool on);
 void rad_clock_expire(void);
 bool rad_clock_hold_counter(bool hold);

@@ -17,11 +17,20 @@
 
 /*
  * In the order of preference. A new counter is one file and one line here:
- * xen and kvm (pvclock), hyperv (reference TSC page), arch (Arm's CNTVCT).
+ * hyperv (reference TSC page), arch (Arm's CNTVCT). Xen's time comes first, as
+ * all domains of a machine have it.
  */
 static struct rad_counter *const counters[] = {
+#ifdef CONFIG_XEN
+	&rad_counter_xen,
+#endif
 #ifdef CONFIG_X86
 	&rad_counter_tsc,
+#endif
+#ifdef CONFIG_KVM_GUEST
+	&rad_counter_kvm,
+#endif
+#ifdef CONFIG_X86
 	&rad_counter_hpet,
 	&rad_counter_acpi_pm,
 #endif
@@ -108,6 +117,9 @@ void rad_counters_resume(void)
 {
 	struct rad_counter *c;
 
+	for (c = rad_counter_next(NULL); c; c = rad_counter_next(c))
+		if (c->resume)
+			c->resume();
 	for (c = rad_counter_next(NULL); c; c = rad_counter_next(c))
 		if (c->width < 64)
 			resume_one(c);
@@ -212,4 +224,10 @@ u32 rad_counter_flags(const struct rad_counter *c)
 {
 	return c->flags |
 	       (rad_counter_is_unstable(c) ? RADCLOCK_COUNTER_FLAG_UNSTABLE : 0);
+}
+
+/* two machines or domains may compare counters of the same origin, but "own" */
+const char *rad_counter_origin(const struct rad_counter *c)
+{
+	return c->origin ? c->origin() : "own";
 }

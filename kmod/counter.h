@@ -21,9 +21,13 @@ struct rad_anchor {
  * @hz: nominal rate; known after @probe
  * @probe: find the hardware; -ENODEV when there is none
  * @remove: undo @probe
+ * @resume: after a sleep, interrupts off, before anybody reads it. May be NULL
  * @read: @width bits of raw value, from any context
  * @is_unstable: has the kernel given up on it? May be NULL
+ * @origin: whose counter it is, as hosts and guests tell each other; NULL: our
+ *	own, nobody else's
  * @available: @probe succeeded
+ * @restarts: after a sleep its values have nothing to do with those of before
  * @seq: protects @anchor
  * @anchor: of a narrow counter, two copies
  * @ticks_per_ns: of a narrow counter, 32.32
@@ -36,9 +40,12 @@ struct rad_counter {
 	u64 hz;
 	int (*probe)(struct rad_counter *c);
 	void (*remove)(struct rad_counter *c);
+	void (*resume)(void);
 	u64 (*read)(void);
 	bool (*is_unstable)(void);
+	const char *(*origin)(void);
 	bool available;
+	bool restarts;
 	seqcount_latch_t seq;
 	struct rad_anchor anchor[2];
 	u64 ticks_per_ns;
@@ -48,6 +55,8 @@ extern struct rad_counter rad_counter_tsc;
 extern struct rad_counter rad_counter_hpet;
 extern struct rad_counter rad_counter_acpi_pm;
 extern struct rad_counter rad_counter_clocksource;
+extern struct rad_counter rad_counter_xen;
+extern struct rad_counter rad_counter_kvm;
 
 int rad_counters_probe(void);
 void rad_counters_remove(void);
@@ -56,6 +65,7 @@ struct rad_counter *rad_counter_by_name(const char *name);
 struct rad_counter *rad_counter_next(struct rad_counter *c);
 struct rad_counter *rad_counter_best(void);
 u32 rad_counter_flags(const struct rad_counter *c);
+const char *rad_counter_origin(const struct rad_counter *c);
 
 u64 rad_counter_extend(const struct rad_counter *c, u64 raw);
 void rad_counters_renew(void);
@@ -69,7 +79,8 @@ static inline bool rad_counter_is_unstable(const struct rad_counter *c)
 /**
  * rad_counter_read() - the counter as 64 bits that never wrap
  *
- * Context: any, NMI included. No lock, no shared write.
+ * Context: any, NMI included. No lock; no shared write, but for a hypervisor's
+ * clock that differs between CPUs.
  */
 static inline u64 rad_counter_read(const struct rad_counter *c)
 {

@@ -4,6 +4,7 @@
 
 #include "compat.h"
 #include "counter.h"
+#include "xen_domain.h"
 
 static u64 tsc_read(void)
 {
@@ -20,7 +21,13 @@ static int tsc_probe(struct rad_counter *c)
 	if (!boot_cpu_has(X86_FEATURE_TSC) || !tsc_khz)
 		return -ENODEV;
 	c->hz = (u64)tsc_khz * 1000;
+	c->restarts = rad_xen_moves();
 	return 0;
+}
+
+static const char *tsc_origin(void)
+{
+	return rad_xen_tsc_is_machines() ? "machine-tsc" : "own";
 }
 
 struct rad_counter rad_counter_tsc = {
@@ -31,4 +38,5 @@ struct rad_counter rad_counter_tsc = {
 	.probe = tsc_probe,
 	.read = tsc_read,
 	.is_unstable = tsc_is_unstable,
+	.origin = tsc_origin,
 };

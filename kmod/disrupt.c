@@ -15,6 +15,7 @@
 #include "disrupt.h"
 #include "fixed.h"
 #include "timekeeper.h"
+#include "xenstore.h"
 
 #define WATCH_INTERVAL	(HZ / 2)
 /* two counters read in turn: more between them is an interruption, no news */
@@ -147,6 +148,7 @@ static void watch(struct work_struct *work)
 		rad_notify_update();
 	}
 	rad_clock_expire();
+	rad_xenstore_poll();
 	schedule_delayed_work(&watch_work, WATCH_INTERVAL);
 }
 
@@ -210,7 +212,7 @@ void rad_disrupt_wake(void)
 {
 	rad_counters_resume();
 	WRITE_ONCE(last.valid, false);
-	rad_clock_disrupt("the system slept");
+	rad_clock_wake("the system slept");
 	/* no work yet: to wake a thread can ask for the time */
 	WRITE_ONCE(woke, true);
 }

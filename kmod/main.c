@@ -7,12 +7,17 @@
 #include "device.h"
 #include "disrupt.h"
 #include "netlink.h"
+#include "source.h"
 #include "stamp.h"
 #include "sysfs.h"
 
 static char *counter;
 module_param(counter, charp, 0444);
 MODULE_PARM_DESC(counter, "counter to start with (default: the best there is)");
+
+static char *source;
+module_param(source, charp, 0444);
+MODULE_PARM_DESC(source, "where the parameters come from: netlink (default) or xenstore");
 
 static struct rad_counter *first_counter(void)
 {
@@ -52,9 +57,12 @@ static int __init rad_init(void)
 	err = rad_netlink_init();
 	if (err)
 		goto err_stamp;
-	err = rad_disrupt_init();
+	err = rad_source_init(source);
 	if (err)
 		goto err_netlink;
+	err = rad_disrupt_init();
+	if (err)
+		goto err_source;
 	err = rad_device_init();
 	if (err)
 		goto err_disrupt;
@@ -74,6 +82,8 @@ err_device:
 	rad_device_exit();
 err_disrupt:
 	rad_disrupt_exit();
+err_source:
+	rad_source_exit();
 err_netlink:
 	rad_netlink_exit();
 err_stamp:
@@ -91,6 +101,8 @@ static void __exit rad_exit(void)
 	rad_sysfs_exit();
 	rad_device_exit();
 	rad_disrupt_exit();
+	/* while it can be told */
+	rad_source_exit();
 	rad_netlink_exit();
 	rad_stamp_exit();
 	rad_clock_exit();

@@ -9,7 +9,9 @@
 #include "cross.h"
 #include "netlink.h"
 #include "netlink_gen.h"
+#include "source.h"
 #include "stamp.h"
+#include "xenstore.h"
 
 #define PUT_U64(skb, attr, value) \
 	nla_put_u64_64bit(skb, RADCLOCK_A_##attr, value, RADCLOCK_A_PAD)
@@ -35,6 +37,19 @@ static int refuse(struct genl_info *info, int err, const char *why)
 	return err;
 }
 
+static int put_host(struct sk_buff *skb)
+{
+	struct rad_xenstore_host h;
+
+	if (!rad_xenstore_host(&h))
+		return 0;
+	if (nla_put_string(skb, RADCLOCK_A_HOST_ID, h.id) ||
+	    PUT_U64(skb, HOST_GENERATION, h.generation) ||
+	    PUT_U64(skb, HOST_COUNTER, h.written))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int put_info(struct sk_buff *skb)
 {
 	const struct rad_counter *c;
@@ -55,9 +70,10 @@ static int put_info(struct sk_buff *skb)
 	    PUT_U64(skb, DISRUPTION_MARKER, s.params.disruption_marker) ||
 	    PUT_U64(skb, DISRUPTIONS, s.disruptions) ||
 	    nla_put_string(skb, RADCLOCK_A_SOURCE, s.source) ||
-	    nla_put_string(skb, RADCLOCK_A_REASON, s.reason))
+	    nla_put_string(skb, RADCLOCK_A_REASON, s.reason) ||
+	    nla_put_u32(skb, RADCLOCK_A_PARAMETER_SOURCE, s.parameter_source))
 		return -EMSGSIZE;
-	return 0;
+	return put_host(skb);
 }
 
 /* a reply to @info's request; @hdr is for genlmsg_end() */
@@ -172,6 +188,21 @@ int radclock_nl_set_counter_doit(struct sk_buff *skb, struct genl_info *info)
 		return refuse(info, err, why);
 	rad_notify_update();
 	return 0;
+}
+
+int radclock_nl_set_source_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	const struct nlattr *a = info->attrs[RADCLOCK_A_PARAMETER_SOURCE];
+	const char *why;
+	int err;
+
+	err = may_set(skb, info);
+	if (err)
+		return err;
+	if (!a)
+		return refuse(info, -EINVAL, "parameter-source is missing");
+	err = rad_source_select(nla_get_u32(a), &why);
+	return err ? refuse(info, err, why) : 0;
 }
 
 struct reading {

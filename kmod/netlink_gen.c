@@ -12,7 +12,7 @@
 #include <uapi/linux/radclock_netlink.h>
 
 /* Global operation policy for radclock */
-const struct nla_policy radclock_main_nl_policy[RADCLOCK_A_BRACKET_ID + 1] = {
+const struct nla_policy radclock_main_nl_policy[RADCLOCK_A_PARAMETER_SOURCE + 1] = {
 	[RADCLOCK_A_COUNTER_ID] = NLA_POLICY_RANGE(NLA_U32, 1, 9),
 	[RADCLOCK_A_COUNTER_NAME] = { .type = NLA_NUL_STRING, .len = 31, },
 	[RADCLOCK_A_COUNTER] = { .type = NLA_U64, },
@@ -38,10 +38,11 @@ const struct nla_policy radclock_main_nl_policy[RADCLOCK_A_BRACKET_ID + 1] = {
 	[RADCLOCK_A_ROUNDS] = NLA_POLICY_RANGE(NLA_U32, 1, 64),
 	[RADCLOCK_A_PORT] = NLA_POLICY_MIN(NLA_U16, 1),
 	[RADCLOCK_A_BRACKET_ID] = NLA_POLICY_RANGE(NLA_U32, 1, 9),
+	[RADCLOCK_A_PARAMETER_SOURCE] = NLA_POLICY_MAX(NLA_U32, 1),
 };
 
 /* Ops table for radclock */
-const struct genl_small_ops radclock_nl_ops[8] = {
+const struct genl_small_ops radclock_nl_ops[9] = {
 	{
 		.cmd	= RADCLOCK_CMD_GET_INFO,
 		.doit	= radclock_nl_get_info_doit,
@@ -74,6 +75,10 @@ const struct genl_small_ops radclock_nl_ops[8] = {
 		.cmd	= RADCLOCK_CMD_SUBSCRIBE_STAMPS,
 		.doit	= radclock_nl_subscribe_stamps_doit,
 		.flags	= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd	= RADCLOCK_CMD_SET_SOURCE,
+		.doit	= radclock_nl_set_source_doit,
 	},
 };
 

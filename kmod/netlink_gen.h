@@ -13,10 +13,10 @@
 #include <uapi/linux/radclock_netlink.h>
 
 /* Global operation policy for radclock */
-extern const struct nla_policy radclock_main_nl_policy[RADCLOCK_A_BRACKET_ID + 1];
+extern const struct nla_policy radclock_main_nl_policy[RADCLOCK_A_PARAMETER_SOURCE + 1];
 
 /* Ops table for radclock */
-extern const struct genl_small_ops radclock_nl_ops[8];
+extern const struct genl_small_ops radclock_nl_ops[9];
 
 int radclock_nl_get_info_doit(struct sk_buff *skb, struct genl_info *info);
 int radclock_nl_get_counter_dumpit(struct sk_buff *skb,
@@ -28,6 +28,7 @@ int radclock_nl_get_estimate_doit(struct sk_buff *skb, struct genl_info *info);
 int radclock_nl_set_estimate_doit(struct sk_buff *skb, struct genl_info *info);
 int radclock_nl_subscribe_stamps_doit(struct sk_buff *skb,
 				      struct genl_info *info);
+int radclock_nl_set_source_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {
 	RADCLOCK_NLGRP_UPDATES,

@@ -10,7 +10,9 @@
 #include <linux/sysfs.h>
 
 #include "clock.h"
+#include "source.h"
 #include "sysfs.h"
+#include "xenstore.h"
 
 #define SHOW(name)							\
 	static ssize_t name##_show(struct kobject *kobj,		\
@@ -157,7 +159,73 @@ SHOW(source)
 	rad_clock_state(&s);
 	return sysfs_emit(buf, "%s\n", *s.source ? s.source : "none");
 }
-RO(source);
+
+static ssize_t source_store(struct kobject *kobj, struct kobj_attribute *attr,
+			    const char *buf, size_t count)
+{
+	const char *why;
+	char name[16];
+	int from, err;
+
+	if (!capable(CAP_SYS_TIME))
+		return -EPERM;
+	if (strlen(buf) != count || strscpy(name, buf, sizeof(name)) < 0)
+		return -EINVAL;
+	from = rad_source_by_name(strim(name));
+	if (from < 0)
+		return from;
+	err = rad_source_select(from, &why);
+	return err ?: count;
+}
+static struct kobj_attribute source_attr = __ATTR_RW(source);
+
+SHOW(reason)
+{
+	struct rad_state s;
+
+	rad_clock_state(&s);
+	return sysfs_emit(buf, "%s\n", s.reason);
+}
+RO(reason);
+
+SHOW(counter_origin)
+{
+	return sysfs_emit(buf, "%s\n", rad_counter_origin(rad_clock_counter()));
+}
+RO(counter_origin);
+
+/* of the host's parameters, while those in force were made of them */
+SHOW(host_id)
+{
+	struct rad_xenstore_host h;
+
+	return rad_xenstore_host(&h) ? sysfs_emit(buf, "%s\n", h.id) : -ENODATA;
+}
+RO(host_id);
+
+SHOW(host_generation)
+{
+	struct rad_xenstore_host h;
+
+	return rad_xenstore_host(&h) ? sysfs_emit(buf, "%llu\n", h.generation) :
+				       -ENODATA;
+}
+RO(host_generation);
+
+SHOW(host_age_ns)
+{
+	struct rad_xenstore_host h;
+	struct rad_state s;
+
+	rad_clock_state(&s);
+	if (!rad_xenstore_host(&h) || h.marker != s.params.disruption_marker)
+		return -ENODATA;
+	return sysfs_emit(buf, "%llu\n",
+			  rad_span_ns(s.counter_now - h.written,
+				      s.params.diff.period,
+				      s.params.period_shift));
+}
+RO(host_age_ns);
 
 SHOW(abi_version)
 {
@@ -178,6 +246,11 @@ static struct attribute *attrs[] = {
 	&last_update_age_ns_attr.attr,
 	&disruptions_attr.attr,
 	&source_attr.attr,
+	&reason_attr.attr,
+	&counter_origin_attr.attr,
+	&host_id_attr.attr,
+	&host_generation_attr.attr,
+	&host_age_ns_attr.attr,
 	&abi_version_attr.attr,
 	NULL
 };

@@ -20,6 +20,8 @@ static const struct {
 	{ "tsc", RADCLOCK_COUNTER_ID_TSC, 64 },
 	{ "hpet", RADCLOCK_COUNTER_ID_HPET, 32 },
 	{ "acpi_pm", RADCLOCK_COUNTER_ID_ACPI_PM, 24 },
+	{ "xen", RADCLOCK_COUNTER_ID_XEN, 64 },
+	{ "kvm-clock", RADCLOCK_COUNTER_ID_KVM, 64 },
 };
 
 static const struct clocksource *current_cs;

@@ -4,6 +4,9 @@
 #   PROFILE=long         the tests that take long, too
 #   KERNEL_NAME=6.12     or debug: another kernel for run, vm and check
 #   CMD="..."            make vm: run that in the guest instead of a shell
+#   LONG=1               lab-xen: pauses of a minute
+#   ROUNDS=N             lab-xen-migrate: times to and fro (5)
+#   MACHINES=2           lab-xen-shell: two, to migrate between
 
 LAB := selftests/lab
 KERNEL_NAME ?= 6.1
@@ -31,6 +34,16 @@ check-style:
 
 bench:
 	@$(lab_env) $(LAB)/bench.sh $(KERNEL_NAME)
+
+# Xen in QEMU: root, and /dev/net/tun. See docs/xen.md.
+lab-xen:
+	@$(lab_env) XEN_LONG=$(LONG) selftests/xen/lab.sh one
+
+lab-xen-migrate:
+	@$(lab_env) XEN_ROUNDS=$(ROUNDS) selftests/xen/lab.sh migrate
+
+lab-xen-shell:
+	@$(lab_env) XEN_MACHINES=$(MACHINES) selftests/xen/lab.sh shell
 
 # What a package would put where; DESTDIR for building one.
 LIBDIR ?= $(PREFIX)/lib

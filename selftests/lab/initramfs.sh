@@ -81,7 +81,7 @@ base()
 	printf '127.0.0.1 localhost\n::1 localhost\n' > "$work/etc/hosts"
 	echo 'hosts: files dns' > "$work/etc/nsswitch.conf"
 	# user programs of ours link these
-	put_libs "$(ldconfig -p | awk '$1 ~ /^lib(nl-3|nl-genl-3|nl-route-3|cap|seccomp|json-c|m|gcc_s|pthread|rt)\.so/ && /x86-64/ { print $NF }')"
+	put_libs "$(ldconfig -p | awk '$1 ~ /^lib(nl-3|nl-genl-3|nl-route-3|cap|seccomp|json-c|xenstore|xentoolcore|m|gcc_s|pthread|rt)\.so/ && /x86-64/ { print $NF }')"
 }
 
 modules="virtio_pci 9pnet_virtio 9p veth sch_netem sch_ingress sch_fq cls_matchall

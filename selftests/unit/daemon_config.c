@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define HAVE_XENSTORE 1
 #include "../ktap.h"
 #include "../../user/daemon/config.c"
 
@@ -66,6 +67,9 @@ static const struct {
 	{ "stamps wire", "stamps: expected kernel, user or auto, got \"wire\"" },
 	{ "steer monotonic", "steer: expected realtime, got \"monotonic\"" },
 	{ "steer realtime", "\"steer realtime\" needs \"counter monotonic_raw\"" },
+	{ "publish", "publish: expected xenstore, got the end of the line" },
+	{ "publish everywhere", "publish: expected xenstore, got \"everywhere\"" },
+	{ "publish xenstore xenstore", "expected the end of the line, got \"xenstore\"" },
 	{ "makestep 1", "makestep: expected a number of updates" },
 	{ "makestep -1 3", "expected a threshold from 0 to 1e9 s, got \"-1\"" },
 	{ "makestep 1 3 4", "expected the end of the line, got \"4\"" },
@@ -121,6 +125,10 @@ static void test_file(void)
 	ktap_ok(load("counter monotonic_raw\npagefile none\nserver a\n") == 1 &&
 		strstr(said, "nobody could read the clock"), "a clock that nobody could read");
 
+	ktap_ok(load("counter monotonic_raw\npublish xenstore\nserver a\n") == 1 &&
+		strstr(said, "\"publish xenstore\" needs the module"),
+		"for guests, but without the module");
+
 	memset(text, 'x', 4999);
 	text[4998] = '\n';
 	text[4999] = 0;
@@ -170,7 +178,9 @@ static void test_good(void)
 		"two addresses to bind to");
 	ktap_ok(load("server a\ncounter monotonic_raw\nsteer realtime\nmakestep 0.1 -1\n") == 0 &&
 		config.steer_realtime && config.makestep_limit == -1, "steering");
-	ktap_ok(load("server a") == 0, "no newline at the end");
+	ktap_ok(load("server a\ncounter xen\npublish xenstore\n") == 0 &&
+		config.publish_xenstore, "for guests");
+	ktap_ok(load("server a") == 0 && !config.publish_xenstore, "no newline at the end");
 }
 
 int main(void)
@@ -180,7 +190,7 @@ int main(void)
 	if (fd < 0)
 		ktap_die("cannot make %s", path);
 	close(fd);
-	ktap_plan((int)ARRAY_SIZE(bad) + 9 + 10);
+	ktap_plan((int)ARRAY_SIZE(bad) + 10 + 11);
 	test_bad();
 	test_file();
 	test_good();

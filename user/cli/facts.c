@@ -57,6 +57,11 @@ int facts_get(struct radclock *rc, struct facts *f)
 	err = radclock_get_info(rc, &f->info);
 	if (err)
 		return err;
+	if (radclock_has_module(rc)) {
+		err = radclock_get_host(rc, &f->host);
+		if (err)
+			return err;
+	}
 	err = radclock_get_params(rc, &f->params);
 	if (err)
 		return err;
@@ -97,6 +102,12 @@ double facts_until(const struct facts *f, uint64_t counter)
 double facts_age(const struct facts *f)
 {
 	return -facts_until(f, f->params.absolute.counter);
+}
+
+double facts_host_age(const struct facts *f)
+{
+	return (double)rad_counter_diff(f->host.counter_now, f->host.counter) *
+		facts_period(f);
 }
 
 int64_t facts_system_offset(const struct facts *f)

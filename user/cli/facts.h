@@ -13,6 +13,7 @@
 /**
  * struct facts
  * @info: state of the module
+ * @host: where estimates come from; zero without the module
  * @params: the parameters
  * @reading: the absolute clock now
  * @readable: may @reading.time be used
@@ -21,6 +22,7 @@
  */
 struct facts {
 	struct radclock_info info;
+	struct radclock_host host;
 	struct radclock_params params;
 	struct radclock_reading reading;
 	bool readable;
@@ -37,6 +39,7 @@ double facts_period(const struct facts *f);
 double facts_hz(const struct facts *f);
 double facts_rate_error(const struct facts *f);	/* s/s */
 double facts_age(const struct facts *f);	/* s since the estimate's anchor */
+double facts_host_age(const struct facts *f);	/* s since the host wrote its clock */
 double facts_until(const struct facts *f, uint64_t counter);	/* s */
 /* CLOCK_REALTIME - radclock, ns */
 int64_t facts_system_offset(const struct facts *f);

@@ -36,6 +36,20 @@ static void print_clock(const struct facts *f, FILE *to)
 	fputc('\n', to);
 }
 
+static void print_host(const struct facts *f, FILE *to)
+{
+	char a[64];
+
+	if (f->host.parameter_source != RADCLOCK_PARAMETER_SOURCE_XENSTORE)
+		return;
+	if (!f->host.id[0])
+		fprintf(to, "Xen host        : not heard of\n");
+	else
+		fprintf(to, "Xen host        : %s, generation %" PRIu64 ", written %s ago\n",
+			f->host.id, f->host.generation,
+			fmt_span(a, sizeof(a), facts_host_age(f)));
+}
+
 static void print_leap(const struct facts *f, FILE *to)
 {
 	char a[64];
@@ -59,6 +73,7 @@ void facts_print(const struct facts *f, FILE *to)
 		fprintf(to, "Reason          : %s\n", f->info.reason);
 	if (f->info.source[0])
 		fprintf(to, "Source          : %s\n", f->info.source);
+	print_host(f, to);
 	if (f->readable)
 		print_clock(f, to);
 	fprintf(to, "Counter         : %s, %s nominal%s\n", f->info.counter_name,
@@ -135,6 +150,18 @@ static void add_clock(struct json_object *o, const struct facts *f)
 		f->params.flags & RADCLOCK_PARAMS_FLAG_SMEARED));
 }
 
+static void add_host(struct json_object *o, const struct facts *f)
+{
+	if (f->host.parameter_source != RADCLOCK_PARAMETER_SOURCE_XENSTORE)
+		return;
+	add_string(o, "parameter_source", "xenstore");
+	if (!f->host.id[0])
+		return;
+	add_string(o, "host_id", f->host.id);
+	add_u64(o, "host_generation", f->host.generation);
+	add_double(o, "host_age", facts_host_age(f));
+}
+
 struct json_object *facts_json(const struct facts *f)
 {
 	struct json_object *o = json_object_new_object();
@@ -145,6 +172,7 @@ struct json_object *facts_json(const struct facts *f)
 	add_string(o, "counter", f->info.counter_name);
 	add_u64(o, "counter_hz", f->info.counter_hz);
 	add_u64(o, "counter_value", f->reading.counter);
+	add_host(o, f);
 	if (f->readable)
 		add_clock(o, f);
 	add_u64(o, "updates", f->info.updates);

@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "log.h"
 #include "loop.h"
+#include "publish.h"
 #include "radclock.h"
 #include "stamps.h"
 
@@ -100,6 +101,8 @@ static void updates_ready(struct loop_fd *f, short revents)
 		return;
 	}
 	engine_check_era();
+	if (rc)
+		publish_clock(rc);
 }
 
 static void select_counter(void)
@@ -135,6 +138,7 @@ static int connect_module(void)
 	updates_fd = (struct loop_fd){ .fd = radclock_updates_fd(updates), .events = POLLIN,
 				       .ready = updates_ready };
 	loop_add(&updates_fd);
+	publish_clock(rc);
 	return 0;
 }
 
@@ -167,6 +171,7 @@ static int kernel_open(const struct config *c)
 static void kernel_close(void)
 {
 	loop_timer_stop(&reopen);
+	publish_stop(rc);
 	if (rc)
 		disconnect();
 }

@@ -230,6 +230,18 @@ static void parse_steer(struct parser *p, const struct directive *d)
 		p->config->steer_realtime = true;
 }
 
+static void parse_publish(struct parser *p, const struct directive *d)
+{
+	char *w = word(p);
+
+	if (!w || strcmp(w, "xenstore"))
+		refuse(p, d->expects, w);
+	else if (!HAVE_XENSTORE)
+		error(p, "this radclockd was built without libxenstore");
+	else
+		p->config->publish_xenstore = true;
+}
+
 static void parse_makestep(struct parser *p, const struct directive *d)
 {
 	char *w = word(p);
@@ -354,6 +366,7 @@ static const struct directive directives[] = {
 	{ "algorithm", parse_algorithm, .expects = "default or classic" },
 	{ "stamps", parse_stamps, .expects = "kernel, user or auto" },
 	{ "steer", parse_steer, .expects = "realtime" },
+	{ "publish", parse_publish, .expects = "xenstore" },
 	{ "makestep", parse_makestep, .expects = NULL },
 	{ "maxslewrate", parse_double, FIELD(max_slew), RANGE(0.001, 100000),
 	  .expects = "a rate from 0.001 to 100000 ppm" },
@@ -424,6 +437,8 @@ static void check_whole(struct parser *p)
 		error(p, "no server: expected at least one \"server HOST\" or \"pool NAME\"");
 	if (c->steer_realtime && !config_without_module(c))
 		error(p, "\"steer realtime\" needs \"counter monotonic_raw\"");
+	if (c->publish_xenstore && config_without_module(c))
+		error(p, "\"publish xenstore\" needs the module: not with \"counter monotonic_raw\"");
 	if (config_without_module(c) && !c->page_file[0] && !c->steer_realtime)
 		error(p, "neither a pagefile nor \"steer realtime\": nobody could read the clock");
 }

@@ -9,6 +9,11 @@
 
 #include "estimator.h"
 
+/* is libxenstore there? the Makefile says so */
+#ifndef HAVE_XENSTORE
+#define HAVE_XENSTORE		0
+#endif
+
 #define CONFIG_FILE		"/etc/radclock/radclock.conf"
 #define CONFIG_NAME_MAX		256
 #define CONFIG_PATH_MAX		256
@@ -37,6 +42,7 @@ struct config {
 	enum rad_algorithm algorithm;
 	int stamps;		/* enum config_stamps */
 	bool steer_realtime;
+	bool publish_xenstore;
 	bool seccomp;
 	double max_clock_error;	/* ppm */
 	double max_drift;	/* ppm */

@@ -14,6 +14,7 @@
 #include "log.h"
 #include "loop.h"
 #include "notify.h"
+#include "publish.h"
 #include "resolve.h"
 #include "sandbox.h"
 #include "stamp_log.h"
@@ -200,6 +201,7 @@ static void tell_what_stays(const struct config *a, const struct config *b)
 	need_restart(CHANGED(max_error), "maxerror");
 	need_restart(CHANGED(steer_realtime), "steer");
 	need_restart(CHANGED(page_file), "pagefile");
+	need_restart(CHANGED(publish_xenstore), "publish");
 	need_restart(CHANGED(control_socket), "controlsocket");
 	need_restart(CHANGED(pid_file), "pidfile");
 	need_restart(CHANGED(user), "user");
@@ -278,6 +280,9 @@ static int start(void)
 		if (r)
 			log_error("cannot start the resolver: %s", strerror(-r));
 	}
+	r = publish_start(config);
+	if (r)
+		log_error("cannot publish the clock in XenStore: %s", strerror(-r));
 	r = sandbox_enter(config);
 	if (r)
 		return r;

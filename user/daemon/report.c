@@ -9,6 +9,7 @@
 #include "engine.h"
 #include "loop.h"
 #include "ntp_client.h"
+#include "publish.h"
 #include "radclock.h"
 #include "report.h"
 
@@ -60,6 +61,8 @@ static void status(struct json_object *o)
 		   (1 / (s.est.period_s * s.hz) - 1) * 1e6 : NAN, "%.6f");
 	json_object_object_add(o, "leap", json_object_new_int(s.valid ? s.est.leap_delta : 0));
 	add_u64(o, "published", s.published);
+	if (publish_state())
+		add_string(o, "xenstore", publish_state());
 	add_u64(o, "refused", s.refused);
 	add_u64(o, "disruptions", s.disruptions);
 }

@@ -54,6 +54,10 @@ static struct nla_policy policy[RADCLOCK_A_MAX + 1] = {
 	[RADCLOCK_A_NTP_HEADER] = { .type = NLA_UNSPEC, .minlen = 48 },
 	[RADCLOCK_A_LOST] = { .type = NLA_U64 },
 	[RADCLOCK_A_REASON] = { .type = NLA_NUL_STRING },
+	[RADCLOCK_A_PARAMETER_SOURCE] = { .type = NLA_U32 },
+	[RADCLOCK_A_HOST_ID] = { .type = NLA_NUL_STRING },
+	[RADCLOCK_A_HOST_GENERATION] = { .type = NLA_U64 },
+	[RADCLOCK_A_HOST_COUNTER] = { .type = NLA_U64 },
 };
 
 int rad_nl_parse(struct nlmsghdr *nlh, struct nlattr **attrs)

@@ -327,6 +327,39 @@ struct radclock_info {
 int radclock_get_info(struct radclock *rc, struct radclock_info *info);
 
 /**
+ * struct radclock_host - where the module takes estimates from
+ * @parameter_source: enum radclock_parameter_source
+ * @id: of the present start of the host whose parameters are in force; empty
+ *	when there are none
+ * @generation: of the host's parameters
+ * @counter: counter value when the host wrote them
+ * @disruption_marker: of the same moment as @counter_now
+ * @counter_now: the counter
+ */
+struct radclock_host {
+	uint32_t parameter_source;
+	uint32_t reserved;
+	char id[40];
+	uint64_t generation;
+	uint64_t counter;
+	uint64_t disruption_marker;
+	uint64_t counter_now;
+};
+
+/* -ENODEV: without the module */
+int radclock_get_host(struct radclock *rc, struct radclock_host *host);
+
+/**
+ * radclock_select_source() - take estimates from there only
+ * @source: enum radclock_parameter_source
+ * @why: why not, in the kernel's words (empty if it gave none); may be NULL
+ *
+ * Needs CAP_SYS_TIME. Another source than before disrupts the clock.
+ */
+int radclock_select_source(struct radclock *rc, uint32_t source,
+			   char *why, size_t why_len);
+
+/**
  * struct radclock_estimate - the clock as a straight line over the counter
  * @counter_id: the counter this is about (enum radclock_counter_id)
  * @status: enum radclock_status

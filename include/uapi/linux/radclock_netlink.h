@@ -80,6 +80,17 @@ enum radclock_params_flag {
 	RADCLOCK_PARAMS_FLAG_SMEARED = 4,
 };
 
+/**
+ * enum radclock_parameter_source - Where estimates come from; the others are
+ *   refused.
+ * @RADCLOCK_PARAMETER_SOURCE_NETLINK: a daemon of this system, by set-estimate
+ * @RADCLOCK_PARAMETER_SOURCE_XENSTORE: the host of this Xen guest
+ */
+enum radclock_parameter_source {
+	RADCLOCK_PARAMETER_SOURCE_NETLINK,
+	RADCLOCK_PARAMETER_SOURCE_XENSTORE,
+};
+
 /*
  * Way of a stamped packet.
  */
@@ -146,6 +157,10 @@ enum {
 	RADCLOCK_A_LOST,
 	RADCLOCK_A_REASON,
 	RADCLOCK_A_BRACKET_ID,
+	RADCLOCK_A_PARAMETER_SOURCE,
+	RADCLOCK_A_HOST_ID,
+	RADCLOCK_A_HOST_GENERATION,
+	RADCLOCK_A_HOST_COUNTER,
 
 	__RADCLOCK_A_MAX,
 	RADCLOCK_A_MAX = (__RADCLOCK_A_MAX - 1)
@@ -162,6 +177,7 @@ enum {
 	RADCLOCK_CMD_SUBSCRIBE_STAMPS,
 	RADCLOCK_CMD_UPDATE_NTF,
 	RADCLOCK_CMD_STAMP_NTF,
+	RADCLOCK_CMD_SET_SOURCE,
 
 	__RADCLOCK_CMD_MAX,
 	RADCLOCK_CMD_MAX = (__RADCLOCK_CMD_MAX - 1)

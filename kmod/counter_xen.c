@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Xen system time: ns since the hypervisor started, the same for every domain of
+ * a machine. The kernel's own vcpu_time_info cannot be reached by a module, but
+ * Xen keeps a second copy for each virtual CPU wherever it is told to.
+ *
+ * The kernel uses the second area of CPU 0 itself, for user space, when Xen
+ * calls the TSC stable: that one is left alone and read.
+ */
+#include <linux/cpuhotplug.h>
+#include <linux/cpumask.h>
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/preempt.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+#include <xen/interface/xen.h>
+#include <xen/interface/vcpu.h>
+#include <xen/xen.h>
+#include <xen/xen-ops.h>
+#include <asm/xen/cpuid.h>
+#include <asm/xen/hypercall.h>
+#include <asm/xen/hypervisor.h>
+
+#include "counter.h"
+#include "counter_pvclock.h"
+#include "xen_domain.h"
+
+#define TSC_EMULATED	(1 << 0)	/* leaf 3, EAX */
+
+/* a cache line each: Xen writes them from the CPUs they are about */
+struct xen_area {
+	struct rad_pvclock ti;
+} ____cacheline_aligned;
+
+static struct xen_area *xen_areas;
+/* by CPU; of a CPU that Xen keeps none for, that of another one */
+static const struct rad_pvclock **xen_by_cpu;
+static u64 xen_last;
+static int xen_hotplug;
+static bool xen_broken;
+
+static size_t xen_areas_size(void)
+{
+	return nr_cpu_ids * sizeof(struct xen_area);
+}
+
+/* @area NULL: Xen is to forget the one it had */
+static int xen_register(unsigned int cpu, struct rad_pvclock *area)
+{
+	struct vcpu_register_time_memory_area arg = {
+		.addr.v = (struct pvclock_vcpu_time_info *)area,
+	};
+
+	return HYPERVISOR_vcpu_op(VCPUOP_register_vcpu_time_memory_area,
+				  xen_vcpu_nr(cpu), &arg);
+}
+
+static int xen_start_cpu(unsigned int cpu)
+{
+	struct rad_pvclock *ti = &xen_areas[cpu].ti;
+	const struct rad_pvclock *kernels = NULL;
+	int err;
+
+	if (!cpu)
+		kernels = rad_pvclock_kernels_area();
+	if (kernels) {
+		WRITE_ONCE(xen_by_cpu[cpu], kernels);
+		return 0;
+	}
+	err = xen_register(cpu, ti);
+	/* Xen has filled it by now */
+	if (!err && !READ_ONCE(ti->version))
+		err = -EIO;
+	WRITE_ONCE(xen_by_cpu[cpu],
+		   err ? xen_by_cpu[cpumask_first(cpu_online_mask)] : ti);
+	return err;
+}
+
+static int xen_cpu_up(unsigned int cpu)
+{
+	int err = xen_start_cpu(cpu);
+
+	if (!err)
+		return 0;
+	/* not worth a CPU */
+	pr_warn_once("radclock: Xen keeps no time for CPU %u (error %d)\n", cpu,
+		     err);
+	return cpumask_first(cpu_online_mask) == cpu ? err : 0;
+}
+
+static int xen_cpu_down(unsigned int cpu)
+{
+	if (xen_by_cpu[cpu] == &xen_areas[cpu].ti)
+		xen_register(cpu, NULL);
+	return 0;
+}
+
+static u64 xen_read(void)
+{
+	u64 ns;
+
+	preempt_disable_notrace();
+	ns = rad_pvclock_now(READ_ONCE(xen_by_cpu[raw_smp_processor_id()]),
+			     &xen_last);
+	preempt_enable_notrace();
+	return ns;
+}
+
+static bool xen_is_unstable(void)
+{
+	return READ_ONCE(xen_broken);
+}
+
+/*
+ * Another domain to Xen, perhaps on another machine: it has no areas yet, and
+ * its time may lie before the old one's. All other CPUs are held.
+ */
+static void xen_resume(void)
+{
+	unsigned int cpu;
+	int err = 0;
+
+	for_each_online_cpu(cpu)
+		err = err ?: xen_start_cpu(cpu);
+	WRITE_ONCE(xen_last, 0);
+	if (err) {
+		WRITE_ONCE(xen_broken, true);
+		pr_err("radclock: Xen keeps our time no longer (error %d)\n", err);
+	}
+}
+
+static void xen_free(void)
+{
+	free_pages_exact(xen_areas, xen_areas_size());
+	kfree(xen_by_cpu);
+}
+
+static int xen_probe(struct rad_counter *c)
+{
+	unsigned int cpu, first = cpumask_first(cpu_online_mask);
+	int err;
+
+	if (!xen_domain())
+		return -ENODEV;
+	/* in pages of the linear map: Xen writes there whatever runs */
+	xen_areas = alloc_pages_exact(xen_areas_size(), GFP_KERNEL | __GFP_ZERO);
+	xen_by_cpu = kcalloc(nr_cpu_ids, sizeof(*xen_by_cpu), GFP_KERNEL);
+	err = -ENOMEM;
+	if (!xen_areas || !xen_by_cpu)
+		goto err_free;
+	for (cpu = 0; cpu < nr_cpu_ids; cpu++)
+		xen_by_cpu[cpu] = &xen_areas[first].ti;
+
+	/* before a CPU comes up, after the kernel has told Xen about it */
+	err = cpuhp_setup_state(CPUHP_BP_PREPARE_DYN, "clock/radclock:prepare",
+				xen_cpu_up, xen_cpu_down);
+	if (err < 0)
+		goto err_free;
+	xen_hotplug = err;
+	c->hz = RADCLOCK_NSEC;
+	c->restarts = rad_xen_moves();
+	return 0;
+
+err_free:
+	pr_info("radclock: no counter xen: error %d\n", err);
+	if (xen_areas)
+		free_pages_exact(xen_areas, xen_areas_size());
+	kfree(xen_by_cpu);
+	return err;
+}
+
+/* Xen lets go of the areas before they are freed */
+static void xen_remove(struct rad_counter *c)
+{
+	cpuhp_remove_state(xen_hotplug);
+	xen_free();
+}
+
+static const char *xen_origin(void)
+{
+	return "xen-system-time";
+}
+
+/**
+ * rad_xen_tsc_is_machines() - is our TSC the one of the machine?
+ *
+ * A PV domain reads it as it is, unless Xen emulates it. Of others Xen does not
+ * say what it adds.
+ */
+bool rad_xen_tsc_is_machines(void)
+{
+	u32 eax, ebx, ecx, edx;
+
+	if (!xen_pv_domain())
+		return false;
+	cpuid_count(xen_cpuid_base() + 3, 0, &eax, &ebx, &ecx, &edx);
+	return !(eax & TSC_EMULATED);
+}
+
+struct rad_counter rad_counter_xen = {
+	.name = "xen",
+	.id = RADCLOCK_COUNTER_ID_XEN,
+	.width = 64,
+	.flags = RADCLOCK_COUNTER_FLAG_NMI,
+	.probe = xen_probe,
+	.remove = xen_remove,
+	.resume = xen_resume,
+	.read = xen_read,
+	.is_unstable = xen_is_unstable,
+	.origin = xen_origin,
+};
