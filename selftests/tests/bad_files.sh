@@ -40,9 +40,10 @@ refuses_bytes()
 log_has() { kmsg_since "$1" | grep -q "$2"; }
 
 files="available_counters counter_value counter_hz status time period
-error_bound_ns updates last_update_age_ns disruptions source abi_version"
+error_bound_ns updates last_update_age_ns disruptions counter_origin reason
+host_id host_generation host_age_ns abi_version"
 
-ktap_plan 34
+ktap_plan 37
 ktap_check "module loads" module_load counter=tsc
 module_loaded || ktap_die "no module, no test"
 kmsg_mark bad_files_quiet
@@ -55,7 +56,7 @@ for f in $files; do
 		! { echo $text > "$SYS/$f"; } 2>/dev/null || wrong="$wrong $f"
 	done
 done
-ktap_eq "no file but counter can be written, by root either" "$wrong" ""
+ktap_eq "no file but counter and source can be written, by root either" "$wrong" ""
 wrong=
 for f in $files; do
 	chmod 644 "$SYS/$f"
@@ -88,10 +89,13 @@ ktap_eq "the counter stays" "$(cat $SYS/counter)" tsc
 
 before=$(state)
 ktap_refuses "another user cannot write it" as_nobody sh -c "echo hpet > $SYS/counter"
-chmod 666 $SYS/counter
+ktap_refuses "nor the source" as_nobody sh -c "echo netlink > $SYS/source"
+chmod 666 $SYS/counter $SYS/source
 ktap_refuses "nor when its mode would let him" as_nobody sh -c "echo hpet > $SYS/counter"
 ktap_refuses "nor root in a user namespace" unshare -Ur sh -c "echo hpet > $SYS/counter"
-chmod 644 $SYS/counter
+ktap_refuses "nobody the source" as_nobody sh -c "echo netlink > $SYS/source"
+ktap_refuses "nor that root" unshare -Ur sh -c "echo netlink > $SYS/source"
+chmod 644 $SYS/counter $SYS/source
 ktap_eq "and nothing changed" "$(state)" "$before"
 ktap_check "a name with spaces and a newline is taken" sh -c "printf ' hpet \n' > $SYS/counter"
 ktap_eq "and all this leaves no line of ours in the log" \
