@@ -14,7 +14,7 @@ libseccomp-dev libjson-c-dev linux-headers-amd64 libelf-dev kmod xz-utils cpio
 qemu-system-x86 busybox-static iproute2 iputils-ping ethtool procps util-linux
 strace bc libedit2 libgnutls30 libnettle8"
 full="bison flex dwarves rsync sparse dkms shellcheck perl-base python3-minimal
-python3-yaml python3-jsonschema gnuplot-nox iperf3 tcpdump man-db"
+python3-yaml python3-jsonschema gnuplot-nox iperf3 tcpdump man-db libxen-dev"
 
 need=$base
 [ "$1" != full ] || need="$need $full"
