@@ -89,6 +89,8 @@ machine_wait()
 		if out=$(on "$name" 10 "xl list > /dev/null && echo up" 2>/dev/null) && [ "$out" = up ]; then break; fi
 		sleep 0.5
 	done
+	# Xen's wall clock, which guests start and resume with, as a host's would be
+	on "$name" 10 "date -s @$(date +%s.%N)" > /dev/null
 	machine_tsc "$name"
 }
 

@@ -7,7 +7,7 @@
 
 . "$SELFTESTS/xen/common.sh"
 rounds=${XEN_ROUNDS:-5}
-ktap_plan $((33 + 2 * rounds))
+ktap_plan $((36 + 2 * rounds))
 t0=$SECONDS
 
 # both_up XEN: two machines, the second started so much later that their times

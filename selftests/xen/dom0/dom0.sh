@@ -194,7 +194,7 @@ guest_net()
 # at the pace of radclockd here
 guest_chronyd()
 {
-	guest "$1" 20 "printf '%s\n' 'server $TRUTH iburst minpoll 0 maxpoll 2' 'makestep 0.1 3' \
+	guest "$1" 20 "printf '%s\n' 'server $TRUTH iburst minpoll 0 maxpoll 2' 'makestep 0.1 3' rtcsync \
 		'driftfile /run/drift' 'pidfile /run/chronyd.pid' 'bindcmdaddress /' > /run/chrony.conf
 		chronyd -u root -f /run/chrony.conf"
 }

@@ -12,7 +12,8 @@
  *
  * OUT gets
  *	jump SEG MONO TSC TSC REAL REAL BOOT BOOT COUNTER COUNTER
- *		the TSC went on otherwise than CLOCK_MONOTONIC: before and after;
+ *		the TSC went on otherwise than CLOCK_MONOTONIC_RAW (which nobody
+ *		steers): before and after;
  *		from here on it is segment SEG
  *	machine SEG NAME
  *		which one that is, by XenStore's /local/domain/0/lab
@@ -104,7 +105,7 @@ static struct moment now(void)
 
 	do {
 		m.tsc = rdtsc();
-		m.mono = rt_gettime(CLOCK_MONOTONIC);
+		m.mono = rt_gettime(CLOCK_MONOTONIC_RAW);
 		after = rdtsc();
 	} while ((int64_t)(after - m.tsc) < 0 || (double)(after - m.tsc) * tsc_ns > 2e6);
 	return m;
@@ -334,21 +335,21 @@ struct clocks {
 	uint64_t counter;
 };
 
-static void note_jump(const struct clocks *before, const struct moment *m)
+static void note_jump(struct clocks *before, const struct moment *m)
 {
-	uint64_t counter = 0;
+	struct clocks after = { *m, rt_gettime(CLOCK_REALTIME), rt_gettime(CLOCK_BOOTTIME), 0 };
 	int i;
 
 	for (i = 0; i < WAYS; i++)
 		block_write(i);
-	ioctl(radclock_fd(rc), RADCLOCK_IOC_COUNTER, &counter);
+	ioctl(radclock_fd(rc), RADCLOCK_IOC_COUNTER, &after.counter);
 	__atomic_store_n(&segment, segment + 1, __ATOMIC_RELEASE);
 	fprintf(out, "jump %d %lld %llu %llu %lld %lld %lld %lld %llu %llu\n", segment,
 		(long long)(m->mono - before->m.mono), (unsigned long long)before->m.tsc,
-		(unsigned long long)m->tsc, (long long)before->real,
-		(long long)rt_gettime(CLOCK_REALTIME), (long long)before->boot,
-		(long long)rt_gettime(CLOCK_BOOTTIME), (unsigned long long)before->counter,
-		(unsigned long long)counter);
+		(unsigned long long)m->tsc, (long long)before->real, (long long)after.real,
+		(long long)before->boot, (long long)after.boot,
+		(unsigned long long)before->counter, (unsigned long long)after.counter);
+	*before = after;
 }
 
 static bool jumped(const struct moment *a, const struct moment *b)
@@ -396,11 +397,13 @@ static void one_round(struct clocks *c)
 		after = now();
 		note_state(i, &r, &after);
 		if (jumped(&before, &after)) {
+			uint64_t start = before.tsc;
+
 			c->m = before;
 			note_jump(c, &after);
 			fprintf(out, "across %d %s %d %lld %llu %llu %llu\n", segment,
 				way_names[i], r.ok, (long long)r.ns, (unsigned long long)r.bound,
-				(unsigned long long)before.tsc, (unsigned long long)after.tsc);
+				(unsigned long long)start, (unsigned long long)after.tsc);
 		} else {
 			block_add(i, &r, before.tsc, tsc);
 		}
@@ -450,13 +453,15 @@ int main(int argc, char **argv)
 	c.real = c.boot = 0;
 	c.counter = 0;
 	pthread_create(&asker, NULL, ask_machine, NULL);
-	next = flush = c.m.mono;
-	while (!stopped && c.m.mono < end) {
+	next = rt_gettime(CLOCK_MONOTONIC);
+	flush = c.m.mono;
+	while (!stopped && next < end) {
+		int64_t mono = rt_gettime(CLOCK_MONOTONIC);
 		struct timespec ts;
 
 		next += interval;
-		if (next < c.m.mono)
-			next = c.m.mono;	/* we cannot keep up, or slept */
+		if (next < mono)
+			next = mono;	/* we cannot keep up, or slept */
 		ts.tv_sec = next / NSEC;
 		ts.tv_nsec = next % NSEC;
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
