@@ -102,9 +102,12 @@ static bool find_hz(struct rad_estimator *e, const struct rad_stamp *s)
 	double span = raw_to_s(rad_time_raw(rad_time_sub(s->tb, f->tb)));
 	double rtts = (double)(s64)(s->tf - s->ta) +
 		      (double)(s64)(f->tf - f->ta);
-	double hz = ticks / span, error;
+	double hz, error;
 
-	if (!(span > 0.05) || !(hz >= HZ_MIN && hz <= HZ_MAX))
+	if (!(span > 0.05))
+		return false;
+	hz = ticks / span;
+	if (!(hz >= HZ_MIN && hz <= HZ_MAX))
 		return false;
 	error = rtts / ticks;
 	if (!(error < 0.2))
