@@ -134,7 +134,8 @@ static void check(const char *mode, const char *counter)
 	}
 	ktap_say("%s: estimates: %d taken, then %d refused (EBUSY), then %d taken",
 		 mode, accepted_before, busy, accepted_after);
-	ktap_okf(!err && slept > 0.5, "%s, counter %s: the machine slept (%.1f s%s%s)",
+	/* a rehearsal ends at once when something wakes the machine meanwhile */
+	ktap_okf(!err && slept > 0.01, "%s, counter %s: the machine slept (%.1f s%s%s)",
 		 mode, counter, slept, err ? ", " : "", err ? strerror(-err) : "");
 	ktap_okf(b.disruptions >= a.disruptions + 2 &&
 		 b.disruption_marker != a.disruption_marker,
