@@ -24,6 +24,7 @@
 #define XS_TRIES	5
 /* of rad_xenstore_poll(), which comes twice a second */
 #define XS_RETRY	16
+#define XS_NO_TIME	"the host has no time"
 
 static void read_work_fn(struct work_struct *work);
 static DECLARE_WORK(xs_work, read_work_fn);
@@ -38,6 +39,11 @@ static struct rad_xenstore_host xs_host;
 
 static bool xs_running, xs_watching;
 
+static void xs_explain(const char *why)
+{
+	rad_clock_explain(RADCLOCK_PARAMETER_SOURCE_XENSTORE, why);
+}
+
 /* refuse, with one line in the log */
 static int refused(int err, const char *why, const char *detail)
 {
@@ -48,7 +54,7 @@ static int refused(int err, const char *why, const char *detail)
 	if (xs_told != why)
 		pr_warn("radclock: %s\n", text);
 	xs_told = why;
-	rad_clock_explain(text);
+	xs_explain(text);
 	return err;
 }
 
@@ -60,7 +66,7 @@ static int not_there(int err)
 	if (xs_told != why)
 		pr_info("radclock: %s\n", why);
 	xs_told = why;
-	rad_clock_explain(why);
+	xs_explain(why);
 	return err;
 }
 
@@ -162,13 +168,15 @@ static int take(const struct rad_xennode *n, u64 marker)
 		return refused(-ERANGE, "they are of the future, not of this machine",
 			       "");
 	if (is_in_force(n, marker)) {
+		/* it may have been out of reach meanwhile */
+		xs_explain(has_no_time(n) ? XS_NO_TIME : "");
 		remember(n, marker);
 		return 0;
 	}
 	if (has_no_time(n)) {
 		err = rad_clock_withdraw(RADCLOCK_PARAMETER_SOURCE_XENSTORE, marker);
 		if (!err)
-			rad_clock_explain("the host has no time");
+			xs_explain(XS_NO_TIME);
 	} else if (!rad_counter_before(now, n->void_counter)) {
 		return refused(-ERANGE, "they have run out: nobody renews them", "");
 	} else {
@@ -217,7 +225,9 @@ static void read_node(void)
 
 static void read_work_fn(struct work_struct *work)
 {
-	read_node();
+	/* it may have been queued while the source was stopped */
+	if (READ_ONCE(xs_running))
+		read_node();
 }
 
 /* the xenwatch thread; also when the watch was set, and after a migration */
@@ -299,7 +309,7 @@ int rad_xenstore_start(const char **why)
 
 	memset(&xs_host, 0, sizeof(xs_host));
 	xs_told = NULL;
-	rad_clock_explain("waiting for the host's parameters");
+	xs_explain("waiting for the host's parameters");
 	err = register_xenstore_notifier(&xs_ready_nb);
 	if (err)
 		*why = "XenStore cannot be waited for";
