@@ -37,15 +37,11 @@ static int refuse(struct genl_info *info, int err, const char *why)
 	return err;
 }
 
-static int put_host(struct sk_buff *skb)
+static int put_host(struct sk_buff *skb, const struct rad_xenstore_host *h)
 {
-	struct rad_xenstore_host h;
-
-	if (!rad_xenstore_host(&h))
-		return 0;
-	if (nla_put_string(skb, RADCLOCK_A_HOST_ID, h.id) ||
-	    PUT_U64(skb, HOST_GENERATION, h.generation) ||
-	    PUT_U64(skb, HOST_COUNTER, h.written))
+	if (nla_put_string(skb, RADCLOCK_A_HOST_ID, h->id) ||
+	    PUT_U64(skb, HOST_GENERATION, h->generation) ||
+	    PUT_U64(skb, HOST_COUNTER, h->written))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -53,9 +49,14 @@ static int put_host(struct sk_buff *skb)
 static int put_info(struct sk_buff *skb)
 {
 	const struct rad_counter *c;
+	struct rad_xenstore_host h;
 	struct rad_state s;
+	bool hosted;
 
+	/* the host first: what it wrote then lies before counter_now */
+	hosted = rad_xenstore_host(&h);
 	rad_clock_state(&s);
+	hosted = hosted && h.marker == s.params.disruption_marker;
 	c = rad_counter_by_id(s.params.counter_id);
 	if (nla_put_string(skb, RADCLOCK_A_MODULE_VERSION, RADCLOCK_VERSION) ||
 	    nla_put_u32(skb, RADCLOCK_A_ABI_VERSION, RADCLOCK_ABI_VERSION) ||
@@ -73,7 +74,7 @@ static int put_info(struct sk_buff *skb)
 	    nla_put_string(skb, RADCLOCK_A_REASON, s.reason) ||
 	    nla_put_u32(skb, RADCLOCK_A_PARAMETER_SOURCE, s.parameter_source))
 		return -EMSGSIZE;
-	return put_host(skb);
+	return hosted ? put_host(skb, &h) : 0;
 }
 
 /* a reply to @info's request; @hdr is for genlmsg_end() */
