@@ -2,6 +2,7 @@
 /* The generic netlink family; docs/netlink/radclock.yaml describes it. */
 #include <linux/capability.h>
 #include <linux/kernel.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <net/genetlink.h>
 
@@ -232,24 +233,43 @@ static struct reading *take_reading(struct reading *r, const struct rad_counter 
 	return r + 1;
 }
 
-/* @only: NULL for every counter; @bracket: may be NULL. Return: end of @r */
-static struct reading *read_round(struct reading *r, const struct rad_counter *only,
-				  const struct rad_counter *bracket)
+/* undivided, so that @bracket says when @c was read */
+static struct reading *read_bracketed(struct reading *r, const struct rad_counter *c,
+				      const struct rad_counter *bracket)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	r = take_reading(r, bracket);
+	r = take_reading(r, c);
+	r = take_reading(r, bracket);
+	local_irq_restore(flags);
+	return r;
+}
+
+/* @only: NULL for every counter; undivided. Return: end of @r */
+static struct reading *read_round(struct reading *r, const struct rad_counter *only)
 {
 	struct rad_counter *c;
 	unsigned long flags;
 
 	local_irq_save(flags);
-	for (c = rad_counter_next(NULL); c; c = rad_counter_next(c)) {
-		if (only && c != only)
-			continue;
-		if (bracket)
-			r = take_reading(r, bracket);
-		r = take_reading(r, c);
-		if (bracket)
-			r = take_reading(r, bracket);
-	}
+	for (c = rad_counter_next(NULL); c; c = rad_counter_next(c))
+		if (!only || c == only)
+			r = take_reading(r, c);
 	local_irq_restore(flags);
+	return r;
+}
+
+/* the same with each counter between two readings of @bracket */
+static struct reading *read_round_bracketed(struct reading *r, const struct rad_counter *only,
+					    const struct rad_counter *bracket)
+{
+	struct rad_counter *c;
+
+	for (c = rad_counter_next(NULL); c; c = rad_counter_next(c))
+		if (!only || c == only)
+			r = read_bracketed(r, c, bracket);
 	return r;
 }
 
@@ -280,8 +300,11 @@ int radclock_nl_read_counters_doit(struct sk_buff *skb, struct genl_info *info)
 	if (!readings)
 		return -ENOMEM;
 	end = readings;
-	for (i = 0; i < rounds; i++)
-		end = read_round(end, only, bracket);
+	for (i = 0; i < rounds; i++) {
+		end = bracket ? read_round_bracketed(end, only, bracket) :
+				read_round(end, only);
+		cond_resched();
+	}
 	n = end - readings;
 
 	/* a nest with its pad is below 32 bytes */
