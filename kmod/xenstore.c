@@ -36,6 +36,8 @@ static u64 xs_read_marker;	/* under which the node was read last */
 
 static DEFINE_SPINLOCK(xs_host_lock);
 static struct rad_xenstore_host xs_host;
+/* all of it, under xs_lock; counts as long as xs_host does */
+static struct rad_xennode xs_taken;
 
 static bool xs_running, xs_watching;
 
@@ -103,16 +105,23 @@ static void remember(const struct rad_xennode *n, u64 marker)
 	xs_host.written = n->written;
 	xs_host.marker = marker;
 	spin_unlock(&xs_host_lock);
+	xs_taken = *n;
 	xs_told = NULL;
 }
 
-/* nothing new, but for the time of its writing */
+/*
+ * Nothing new, but for the time of its writing. Generations begin anew when the
+ * host's module is loaded again, so they alone do not tell.
+ */
 static bool is_in_force(const struct rad_xennode *n, u64 marker)
 {
 	struct rad_xenstore_host h;
 
 	return rad_xenstore_host(&h) && h.marker == marker &&
-	       !strcmp(h.id, n->host) && h.generation == n->generation;
+	       !strcmp(h.id, n->host) && h.generation == n->generation &&
+	       xs_taken.status == n->status &&
+	       xs_taken.line.counter == n->line.counter &&
+	       xs_taken.void_counter == n->void_counter;
 }
 
 static struct rad_estimate to_estimate(const struct rad_xennode *n, u32 counter_id,
@@ -245,8 +254,8 @@ static struct xenbus_watch xs_watch = {
 /**
  * rad_xenstore_poll() - twice a second: what no watch tells
  *
- * The estimate was withdrawn (a cancelled suspend, another counter), or there is
- * none worth the name and a watch may have been lost.
+ * The estimate was withdrawn (a cancelled suspend, another counter), there is none
+ * worth the name and a watch may have been lost, or there is no watch at all.
  */
 void rad_xenstore_poll(void)
 {
@@ -259,7 +268,7 @@ void rad_xenstore_poll(void)
 		if (++polls % XS_RETRY)
 			return;
 		rad_clock_state(&s);
-		if (s.status == RADCLOCK_STATUS_SYNCHRONIZED)
+		if (READ_ONCE(xs_watching) && s.status == RADCLOCK_STATUS_SYNCHRONIZED)
 			return;
 	}
 	schedule_work(&xs_work);
@@ -296,7 +305,7 @@ static int xenstore_ready(struct notifier_block *nb, unsigned long event, void *
 
 	if (err)
 		pr_err("radclock: cannot watch %s: error %d\n", xs_watch.node, err);
-	xs_watching = !err;
+	WRITE_ONCE(xs_watching, !err);
 	WRITE_ONCE(xs_running, true);
 	return NOTIFY_DONE;
 }
