@@ -19,6 +19,7 @@
 #include <xen/interface/vcpu.h>
 #include <xen/xen.h>
 #include <xen/xen-ops.h>
+#include <asm/cpufeature.h>
 #include <asm/xen/cpuid.h>
 #include <asm/xen/hypercall.h>
 #include <asm/xen/hypervisor.h>
@@ -83,6 +84,17 @@ static int xen_give_area(unsigned int cpu)
 	return -EIO;
 }
 
+/*
+ * Xen writes by the address we gave, in the page tables that are in use: those of
+ * user space lack it when the kernel isolates them (Meltdown). An area that is to
+ * change is then as old as the CPU was last seen in the kernel. PV domains do not.
+ */
+static bool xen_is_late(const struct rad_pvclock *ti)
+{
+	return !xen_pv_domain() && boot_cpu_has(X86_FEATURE_PTI) &&
+	       !(READ_ONCE(ti->flags) & RAD_PVCLOCK_TSC_STABLE);
+}
+
 static int xen_start_cpu(unsigned int cpu)
 {
 	const struct rad_pvclock *ti = &xen_areas[cpu].ti;
@@ -97,6 +109,11 @@ static int xen_start_cpu(unsigned int cpu)
 		ti = kernels;
 	} else {
 		err = xen_give_area(cpu);
+	}
+	if (!err && xen_is_late(ti)) {
+		pr_warn_once("radclock: page-table isolation keeps Xen from writing the time\n");
+		xen_stop_cpu(cpu);
+		err = -EOPNOTSUPP;
 	}
 	WRITE_ONCE(xen_by_cpu[cpu],
 		   err ? xen_by_cpu[cpumask_first(cpu_online_mask)] : ti);
