@@ -283,13 +283,20 @@ int rad_clock_withdraw(u32 from, u64 marker)
 	return err;
 }
 
-/* why no new estimate comes: until the next one, or a disruption */
-void rad_clock_explain(const char *why)
+/**
+ * rad_clock_explain() - why no new estimate comes
+ * @from: enum radclock_parameter_source; one that has no say is not heard
+ * @why: for people; empty: nothing is wrong any more
+ *
+ * Holds until the next estimate or disruption.
+ */
+void rad_clock_explain(u32 from, const char *why)
 {
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&write_lock, flags);
-	strscpy(trouble, why, sizeof(trouble));
+	if (!not_from(from))
+		strscpy(trouble, why, sizeof(trouble));
 	raw_spin_unlock_irqrestore(&write_lock, flags);
 }
 

@@ -81,7 +81,7 @@ void rad_clock_disrupt(const char *reason);
 void rad_clock_wake(const char *reason);
 void rad_clock_set_source(u32 from, const char *reason);
 int rad_clock_withdraw(u32 from, u64 marker);
-void rad_clock_explain(const char *reason);
+void rad_clock_explain(u32 from, const char *reason);
 void rad_clock_suspend(bool on);
 void rad_clock_expire(void);
 bool rad_clock_hold_counter(bool hold);

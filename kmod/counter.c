@@ -21,7 +21,7 @@
  * all domains of a machine have it.
  */
 static struct rad_counter *const counters[] = {
-#ifdef CONFIG_XEN
+#if defined(CONFIG_X86) && defined(CONFIG_XEN)
 	&rad_counter_xen,
 #endif
 #ifdef CONFIG_X86

@@ -19,6 +19,7 @@
 #include <xen/interface/vcpu.h>
 #include <xen/xen.h>
 #include <xen/xen-ops.h>
+#include <asm/cpufeature.h>
 #include <asm/xen/cpuid.h>
 #include <asm/xen/hypercall.h>
 #include <asm/xen/hypervisor.h>
@@ -32,6 +33,7 @@
 /* a cache line each: Xen writes them from the CPUs they are about */
 struct xen_area {
 	struct rad_pvclock ti;
+	bool registered;	/* Xen may write to it */
 } ____cacheline_aligned;
 
 static struct xen_area *xen_areas;
@@ -57,27 +59,68 @@ static int xen_register(unsigned int cpu, struct rad_pvclock *area)
 				  xen_vcpu_nr(cpu), &arg);
 }
 
+/* what is still registered then, Xen did not let go of: it is never freed */
+static void xen_stop_cpu(unsigned int cpu)
+{
+	if (xen_areas[cpu].registered && !xen_register(cpu, NULL))
+		xen_areas[cpu].registered = false;
+}
+
+static int xen_give_area(unsigned int cpu)
+{
+	struct xen_area *area = &xen_areas[cpu];
+	int err;
+
+	/* what an earlier Xen wrote is no answer of this one */
+	WRITE_ONCE(area->ti.version, 0);
+	err = xen_register(cpu, &area->ti);
+	if (err)
+		return err;
+	area->registered = true;
+	/* Xen has filled it by now */
+	if (READ_ONCE(area->ti.version))
+		return 0;
+	xen_stop_cpu(cpu);
+	return -EIO;
+}
+
+/*
+ * Xen writes by the address we gave, in the page tables that are in use: those of
+ * user space lack it when the kernel isolates them (Meltdown). An area that is to
+ * change is then as old as the CPU was last seen in the kernel. PV domains do not.
+ */
+static bool xen_is_late(const struct rad_pvclock *ti)
+{
+	return !xen_pv_domain() && boot_cpu_has(X86_FEATURE_PTI) &&
+	       !(READ_ONCE(ti->flags) & RAD_PVCLOCK_TSC_STABLE);
+}
+
 static int xen_start_cpu(unsigned int cpu)
 {
-	struct rad_pvclock *ti = &xen_areas[cpu].ti;
+	const struct rad_pvclock *ti = &xen_areas[cpu].ti;
 	const struct rad_pvclock *kernels = NULL;
-	int err;
+	int err = 0;
 
 	if (!cpu)
 		kernels = rad_pvclock_kernels_area();
 	if (kernels) {
-		WRITE_ONCE(xen_by_cpu[cpu], kernels);
-		return 0;
+		/* there is one a CPU: ours, if there was one, was replaced */
+		xen_areas[cpu].registered = false;
+		ti = kernels;
+	} else {
+		err = xen_give_area(cpu);
 	}
-	err = xen_register(cpu, ti);
-	/* Xen has filled it by now */
-	if (!err && !READ_ONCE(ti->version))
-		err = -EIO;
+	if (!err && xen_is_late(ti)) {
+		pr_warn_once("radclock: page-table isolation keeps Xen from writing the time\n");
+		xen_stop_cpu(cpu);
+		err = -EOPNOTSUPP;
+	}
 	WRITE_ONCE(xen_by_cpu[cpu],
 		   err ? xen_by_cpu[cpumask_first(cpu_online_mask)] : ti);
 	return err;
 }
 
+/* an error of the first CPU only: the others can read its area */
 static int xen_cpu_up(unsigned int cpu)
 {
 	int err = xen_start_cpu(cpu);
@@ -92,8 +135,7 @@ static int xen_cpu_up(unsigned int cpu)
 
 static int xen_cpu_down(unsigned int cpu)
 {
-	if (xen_by_cpu[cpu] == &xen_areas[cpu].ti)
-		xen_register(cpu, NULL);
+	xen_stop_cpu(cpu);
 	return 0;
 }
 
@@ -123,18 +165,28 @@ static void xen_resume(void)
 	int err = 0;
 
 	for_each_online_cpu(cpu)
-		err = err ?: xen_start_cpu(cpu);
+		err = xen_cpu_up(cpu) ?: err;
 	WRITE_ONCE(xen_last, 0);
-	if (err) {
-		WRITE_ONCE(xen_broken, true);
+	WRITE_ONCE(xen_broken, err);
+	if (err)
 		pr_err("radclock: Xen keeps our time no longer (error %d)\n", err);
-	}
 }
 
 static void xen_free(void)
 {
-	free_pages_exact(xen_areas, xen_areas_size());
+	unsigned int cpu;
+
 	kfree(xen_by_cpu);
+	if (!xen_areas)
+		return;
+	for (cpu = 0; cpu < nr_cpu_ids; cpu++) {
+		if (xen_areas[cpu].registered) {
+			pr_err("radclock: Xen still writes the time of CPU %u; its memory is lost\n",
+			       cpu);
+			return;
+		}
+	}
+	free_pages_exact(xen_areas, xen_areas_size());
 }
 
 static int xen_probe(struct rad_counter *c)
@@ -165,9 +217,7 @@ static int xen_probe(struct rad_counter *c)
 
 err_free:
 	pr_info("radclock: no counter xen: error %d\n", err);
-	if (xen_areas)
-		free_pages_exact(xen_areas, xen_areas_size());
-	kfree(xen_by_cpu);
+	xen_free();
 	return err;
 }
 

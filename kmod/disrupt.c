@@ -81,6 +81,7 @@ static bool counter_jumped(void)
 {
 	struct rad_counter *c = rad_clock_counter();
 	struct rad_counter *w = find_witness(c);
+	u64 marker = rad_clock_marker();
 	u64 a, b, value, mine, its;
 	unsigned long flags;
 	bool jumped = false;
@@ -109,11 +110,16 @@ static bool counter_jumped(void)
 	} else {
 		last.ratio = 0;
 	}
-	last.id = c->id;
-	last.witness_id = w->id;
-	last.value = value;
-	last.witness = a;
-	last.valid = true;
+	/* the machine may have slept since, and woken as another one: not in here */
+	local_irq_save(flags);
+	if (rad_clock_marker() == marker) {
+		last.id = c->id;
+		last.witness_id = w->id;
+		last.value = value;
+		last.witness = a;
+		last.valid = true;
+	}
+	local_irq_restore(flags);
 	return jumped;
 }
 

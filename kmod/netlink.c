@@ -2,6 +2,7 @@
 /* The generic netlink family; docs/netlink/radclock.yaml describes it. */
 #include <linux/capability.h>
 #include <linux/kernel.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <net/genetlink.h>
 
@@ -37,15 +38,11 @@ static int refuse(struct genl_info *info, int err, const char *why)
 	return err;
 }
 
-static int put_host(struct sk_buff *skb)
+static int put_host(struct sk_buff *skb, const struct rad_xenstore_host *h)
 {
-	struct rad_xenstore_host h;
-
-	if (!rad_xenstore_host(&h))
-		return 0;
-	if (nla_put_string(skb, RADCLOCK_A_HOST_ID, h.id) ||
-	    PUT_U64(skb, HOST_GENERATION, h.generation) ||
-	    PUT_U64(skb, HOST_COUNTER, h.written))
+	if (nla_put_string(skb, RADCLOCK_A_HOST_ID, h->id) ||
+	    PUT_U64(skb, HOST_GENERATION, h->generation) ||
+	    PUT_U64(skb, HOST_COUNTER, h->written))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -53,9 +50,14 @@ static int put_host(struct sk_buff *skb)
 static int put_info(struct sk_buff *skb)
 {
 	const struct rad_counter *c;
+	struct rad_xenstore_host h;
 	struct rad_state s;
+	bool hosted;
 
+	/* the host first: what it wrote then lies before counter_now */
+	hosted = rad_xenstore_host(&h);
 	rad_clock_state(&s);
+	hosted = hosted && h.marker == s.params.disruption_marker;
 	c = rad_counter_by_id(s.params.counter_id);
 	if (nla_put_string(skb, RADCLOCK_A_MODULE_VERSION, RADCLOCK_VERSION) ||
 	    nla_put_u32(skb, RADCLOCK_A_ABI_VERSION, RADCLOCK_ABI_VERSION) ||
@@ -73,7 +75,7 @@ static int put_info(struct sk_buff *skb)
 	    nla_put_string(skb, RADCLOCK_A_REASON, s.reason) ||
 	    nla_put_u32(skb, RADCLOCK_A_PARAMETER_SOURCE, s.parameter_source))
 		return -EMSGSIZE;
-	return put_host(skb);
+	return hosted ? put_host(skb, &h) : 0;
 }
 
 /* a reply to @info's request; @hdr is for genlmsg_end() */
@@ -231,24 +233,43 @@ static struct reading *take_reading(struct reading *r, const struct rad_counter 
 	return r + 1;
 }
 
-/* @only: NULL for every counter; @bracket: may be NULL. Return: end of @r */
-static struct reading *read_round(struct reading *r, const struct rad_counter *only,
-				  const struct rad_counter *bracket)
+/* undivided, so that @bracket says when @c was read */
+static struct reading *read_bracketed(struct reading *r, const struct rad_counter *c,
+				      const struct rad_counter *bracket)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	r = take_reading(r, bracket);
+	r = take_reading(r, c);
+	r = take_reading(r, bracket);
+	local_irq_restore(flags);
+	return r;
+}
+
+/* @only: NULL for every counter; undivided. Return: end of @r */
+static struct reading *read_round(struct reading *r, const struct rad_counter *only)
 {
 	struct rad_counter *c;
 	unsigned long flags;
 
 	local_irq_save(flags);
-	for (c = rad_counter_next(NULL); c; c = rad_counter_next(c)) {
-		if (only && c != only)
-			continue;
-		if (bracket)
-			r = take_reading(r, bracket);
-		r = take_reading(r, c);
-		if (bracket)
-			r = take_reading(r, bracket);
-	}
+	for (c = rad_counter_next(NULL); c; c = rad_counter_next(c))
+		if (!only || c == only)
+			r = take_reading(r, c);
 	local_irq_restore(flags);
+	return r;
+}
+
+/* the same with each counter between two readings of @bracket */
+static struct reading *read_round_bracketed(struct reading *r, const struct rad_counter *only,
+					    const struct rad_counter *bracket)
+{
+	struct rad_counter *c;
+
+	for (c = rad_counter_next(NULL); c; c = rad_counter_next(c))
+		if (!only || c == only)
+			r = read_bracketed(r, c, bracket);
 	return r;
 }
 
@@ -279,8 +300,11 @@ int radclock_nl_read_counters_doit(struct sk_buff *skb, struct genl_info *info)
 	if (!readings)
 		return -ENOMEM;
 	end = readings;
-	for (i = 0; i < rounds; i++)
-		end = read_round(end, only, bracket);
+	for (i = 0; i < rounds; i++) {
+		end = bracket ? read_round_bracketed(end, only, bracket) :
+				read_round(end, only);
+		cond_resched();
+	}
 	n = end - readings;
 
 	/* a nest with its pad is below 32 bytes */

@@ -41,7 +41,7 @@ static int select_locked(u32 from, const char *because, const char **why)
 	int err;
 
 	if (source_closed) {
-		*why = "the module goes away";
+		*why = "the module is being loaded or unloaded";
 		return -ENODEV;
 	}
 	if (from == source_selected)
@@ -95,11 +95,11 @@ int rad_source_init(const char *name)
 		pr_err("radclock: source '%s': %s\n", name, why);
 		return from;
 	}
-	source_closed = false;
 	err = rad_xenstore_init();
 	if (err)
 		return err;
 	mutex_lock(&source_lock);
+	source_closed = false;
 	err = select_locked(from, NULL, &why);
 	mutex_unlock(&source_lock);
 	if (err) {

@@ -217,8 +217,11 @@ SHOW(host_age_ns)
 	struct rad_xenstore_host h;
 	struct rad_state s;
 
+	/* the host first: what it wrote then lies before counter_now */
+	if (!rad_xenstore_host(&h))
+		return -ENODATA;
 	rad_clock_state(&s);
-	if (!rad_xenstore_host(&h) || h.marker != s.params.disruption_marker)
+	if (h.marker != s.params.disruption_marker)
 		return -ENODATA;
 	return sysfs_emit(buf, "%llu\n",
 			  rad_span_ns(s.counter_now - h.written,

@@ -11,7 +11,7 @@ static inline bool rad_xen_moves(void)
 	return xen_domain() && !xen_initial_domain();
 }
 
-#ifdef CONFIG_XEN
+#if defined(CONFIG_X86) && defined(CONFIG_XEN)
 bool rad_xen_tsc_is_machines(void);
 #else
 static inline bool rad_xen_tsc_is_machines(void)

@@ -24,6 +24,7 @@
 #define XS_TRIES	5
 /* of rad_xenstore_poll(), which comes twice a second */
 #define XS_RETRY	16
+#define XS_NO_TIME	"the host has no time"
 
 static void read_work_fn(struct work_struct *work);
 static DECLARE_WORK(xs_work, read_work_fn);
@@ -35,8 +36,15 @@ static u64 xs_read_marker;	/* under which the node was read last */
 
 static DEFINE_SPINLOCK(xs_host_lock);
 static struct rad_xenstore_host xs_host;
+/* all of it, under xs_lock; counts as long as xs_host does */
+static struct rad_xennode xs_taken;
 
 static bool xs_running, xs_watching;
+
+static void xs_explain(const char *why)
+{
+	rad_clock_explain(RADCLOCK_PARAMETER_SOURCE_XENSTORE, why);
+}
 
 /* refuse, with one line in the log */
 static int refused(int err, const char *why, const char *detail)
@@ -48,7 +56,7 @@ static int refused(int err, const char *why, const char *detail)
 	if (xs_told != why)
 		pr_warn("radclock: %s\n", text);
 	xs_told = why;
-	rad_clock_explain(text);
+	xs_explain(text);
 	return err;
 }
 
@@ -60,7 +68,7 @@ static int not_there(int err)
 	if (xs_told != why)
 		pr_info("radclock: %s\n", why);
 	xs_told = why;
-	rad_clock_explain(why);
+	xs_explain(why);
 	return err;
 }
 
@@ -97,16 +105,23 @@ static void remember(const struct rad_xennode *n, u64 marker)
 	xs_host.written = n->written;
 	xs_host.marker = marker;
 	spin_unlock(&xs_host_lock);
+	xs_taken = *n;
 	xs_told = NULL;
 }
 
-/* nothing new, but for the time of its writing */
+/*
+ * Nothing new, but for the time of its writing. Generations begin anew when the
+ * host's module is loaded again, so they alone do not tell.
+ */
 static bool is_in_force(const struct rad_xennode *n, u64 marker)
 {
 	struct rad_xenstore_host h;
 
 	return rad_xenstore_host(&h) && h.marker == marker &&
-	       !strcmp(h.id, n->host) && h.generation == n->generation;
+	       !strcmp(h.id, n->host) && h.generation == n->generation &&
+	       xs_taken.status == n->status &&
+	       xs_taken.line.counter == n->line.counter &&
+	       xs_taken.void_counter == n->void_counter;
 }
 
 static struct rad_estimate to_estimate(const struct rad_xennode *n, u32 counter_id,
@@ -162,13 +177,15 @@ static int take(const struct rad_xennode *n, u64 marker)
 		return refused(-ERANGE, "they are of the future, not of this machine",
 			       "");
 	if (is_in_force(n, marker)) {
+		/* it may have been out of reach meanwhile */
+		xs_explain(has_no_time(n) ? XS_NO_TIME : "");
 		remember(n, marker);
 		return 0;
 	}
 	if (has_no_time(n)) {
 		err = rad_clock_withdraw(RADCLOCK_PARAMETER_SOURCE_XENSTORE, marker);
 		if (!err)
-			rad_clock_explain("the host has no time");
+			xs_explain(XS_NO_TIME);
 	} else if (!rad_counter_before(now, n->void_counter)) {
 		return refused(-ERANGE, "they have run out: nobody renews them", "");
 	} else {
@@ -217,7 +234,9 @@ static void read_node(void)
 
 static void read_work_fn(struct work_struct *work)
 {
-	read_node();
+	/* it may have been queued while the source was stopped */
+	if (READ_ONCE(xs_running))
+		read_node();
 }
 
 /* the xenwatch thread; also when the watch was set, and after a migration */
@@ -235,8 +254,8 @@ static struct xenbus_watch xs_watch = {
 /**
  * rad_xenstore_poll() - twice a second: what no watch tells
  *
- * The estimate was withdrawn (a cancelled suspend, another counter), or there is
- * none worth the name and a watch may have been lost.
+ * The estimate was withdrawn (a cancelled suspend, another counter), there is none
+ * worth the name and a watch may have been lost, or there is no watch at all.
  */
 void rad_xenstore_poll(void)
 {
@@ -249,7 +268,7 @@ void rad_xenstore_poll(void)
 		if (++polls % XS_RETRY)
 			return;
 		rad_clock_state(&s);
-		if (s.status == RADCLOCK_STATUS_SYNCHRONIZED)
+		if (READ_ONCE(xs_watching) && s.status == RADCLOCK_STATUS_SYNCHRONIZED)
 			return;
 	}
 	schedule_work(&xs_work);
@@ -286,7 +305,7 @@ static int xenstore_ready(struct notifier_block *nb, unsigned long event, void *
 
 	if (err)
 		pr_err("radclock: cannot watch %s: error %d\n", xs_watch.node, err);
-	xs_watching = !err;
+	WRITE_ONCE(xs_watching, !err);
 	WRITE_ONCE(xs_running, true);
 	return NOTIFY_DONE;
 }
@@ -299,7 +318,7 @@ int rad_xenstore_start(const char **why)
 
 	memset(&xs_host, 0, sizeof(xs_host));
 	xs_told = NULL;
-	rad_clock_explain("waiting for the host's parameters");
+	xs_explain("waiting for the host's parameters");
 	err = register_xenstore_notifier(&xs_ready_nb);
 	if (err)
 		*why = "XenStore cannot be waited for";

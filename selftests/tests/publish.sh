@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # lab: timeout=120
 # radclockd is to publish the clock in XenStore where there is none: it says so,
-# keeps time, and its helper goes with it, however it goes.
+# keeps time, and its helper goes with it, however it goes. Without its helper it
+# ends as failed, for the service manager to start it again.
 . /lab/ktap.sh
 . /lab/testbed.sh
 
@@ -15,7 +16,7 @@ helpers() { pgrep -x radclockd-xen; }
 no_helpers() { [ -z "$(helpers)" ]; }
 warned() { grep -q 'XenStore: cannot write' "$RUN/radclockd.log"; }
 
-ktap_plan 9
+ktap_plan 10
 ktap_check "module loads" module_load || ktap_die "no module"
 testbed_up 1 && testbed_lan 1 || ktap_die "no testbed"
 ktap_check "chronyd serves" chronyd_start 1
@@ -25,8 +26,10 @@ ktap_say "$(grep XenStore "$RUN/radclockd.log")"
 ktap_check "and keeps time" wait_sync 30
 # shellcheck disable=SC2046
 kill -KILL $(helpers)
-ktap_check "the helper dies: it keeps time" wait_for 20 grep -q 'the process that writes has died' "$RUN/radclockd.log"
-radclockd_stop TERM
+ended() { ! radclockd_running; }
+ktap_check "the helper dies: it ends" wait_for 20 ended
+wait "$(radclockd_pid)"
+ktap_eq "as failed" "$?: $(grep -c 'the process that writes has died' "$RUN/radclockd.log")" "1: 1"
 radclockd_start "${conf[@]}"
 wait_for 10 helpers
 radclockd_stop KILL

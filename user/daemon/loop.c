@@ -99,6 +99,11 @@ void loop_catch_signals(void)
 	sigaction(SIGPIPE, &sa, NULL);
 }
 
+void loop_stop(void)
+{
+	pending |= LOOP_SIGNAL_STOP;
+}
+
 static unsigned int take_signals(void)
 {
 	sigset_t all, old;

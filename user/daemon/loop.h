@@ -50,5 +50,7 @@ void loop_timer_stop(struct loop_timer *t);
 void loop_catch_signals(void);
 /* runs until @signalled says 0; it is called with LOOP_SIGNAL_* that came */
 void loop_run(bool (*signalled)(unsigned int signals));
+/* as if a signal had come to stop */
+void loop_stop(void);
 
 #endif

@@ -31,6 +31,7 @@ static int helper = -1;
 static struct loop_fd helper_fd;
 static char host[RAD_XENNODE_HOST_LEN];
 static char state[80] = "not yet written";
+static bool wanted, failed;
 static u64 written_generation;
 static bool have_written;
 static u32 told_own;
@@ -127,14 +128,14 @@ static int write_node(const char *text, size_t len)
 	return result;
 }
 
-/* the newest text that is there; 0: the daemon is gone */
+/* the newest text that is there; negative: none; 0: the daemon is gone */
 static ssize_t newest(int fd, char *text)
 {
 	char next[RAD_XENNODE_MAX];
-	ssize_t n = recv(fd, text, RAD_XENNODE_MAX, 0), more;
+	ssize_t n = recv(fd, text, RAD_XENNODE_MAX, MSG_DONTWAIT), more;
 
 	if (n <= 0)
-		return n < 0 && errno == EINTR ? -EINTR : 0;
+		return n < 0 && (errno == EINTR || errno == EAGAIN) ? -errno : 0;
 	for (;;) {
 		more = recv(fd, next, sizeof(next), MSG_DONTWAIT);
 		if (more <= 0)
@@ -160,13 +161,17 @@ static void run_helper(int fd)
 	signal(SIGHUP, SIG_IGN);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	/* XenStore wants root, but no privileges of root's */
-	if (none)
-		cap_set_proc(none);
+	if (!none || cap_set_proc(none))
+		_exit(1);
 	daemon_fd = fd;
 	for (;;) {
-		if (poll(&p, 1, due ? RETRY_MS : -1) < 0 && errno != EINTR)
+		int r = poll(&p, 1, due ? RETRY_MS : -1);
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
 			_exit(1);
-		if (p.revents) {
+		if (r) {
 			n = newest(fd, text);
 			if (!n)
 				leave();
@@ -174,6 +179,8 @@ static void run_helper(int fd)
 				continue;
 			len = n;
 		}
+		if (!len)
+			continue;
 		result = write_node(text, len);
 		due = result;
 		if (result != told && send(fd, &result, sizeof(result), MSG_NOSIGNAL) > 0)
@@ -201,8 +208,11 @@ static void helper_told(struct loop_fd *f, short revents)
 		return;
 	if (n != sizeof(result)) {
 		snprintf(state, sizeof(state), "the process that writes has died");
-		log_error("XenStore: %s: guests hear of the clock no longer", state);
+		/* none can be made from within the sandbox */
+		log_error("XenStore: %s: to be started again", state);
 		stop_helper();
+		failed = true;
+		loop_stop();
 	} else if (!result) {
 		snprintf(state, sizeof(state), "written");
 		log_info("XenStore: the clock is in %s", RAD_XENNODE_PATH);
@@ -231,13 +241,11 @@ static bool read_line(const char *path, char *to, size_t size)
 	return true;
 }
 
-int publish_start(const struct config *c)
+static int start_helper(void)
 {
 	int pair[2], err;
 	pid_t pid;
 
-	if (!c->publish_xenstore)
-		return 0;
 	if (!read_line(BOOT_ID_FILE, host, sizeof(host)))
 		return -ENOENT;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
@@ -255,7 +263,23 @@ int publish_start(const struct config *c)
 	helper = pair[0];
 	fcntl(helper, F_SETFL, O_NONBLOCK);
 	helper_fd = (struct loop_fd){ .fd = helper, .events = POLLIN, .ready = helper_told };
-	return loop_add(&helper_fd);
+	err = loop_add(&helper_fd);
+	if (err)
+		stop_helper();
+	return err;
+}
+
+int publish_start(const struct config *c)
+{
+	int err;
+
+	wanted = c->publish_xenstore;
+	if (!wanted)
+		return 0;
+	err = start_helper();
+	if (err)
+		snprintf(state, sizeof(state), "cannot be started: %s", strerror(-err));
+	return err;
 }
 
 static void tell_own(const struct rad_xennode *n, u32 counter_id)
@@ -352,5 +376,10 @@ void publish_stop(struct radclock *rc)
 
 const char *publish_state(void)
 {
-	return host[0] ? state : NULL;
+	return wanted ? state : NULL;
+}
+
+bool publish_failed(void)
+{
+	return failed;
 }

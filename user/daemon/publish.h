@@ -6,6 +6,8 @@
 #ifndef RADCLOCKD_PUBLISH_H
 #define RADCLOCKD_PUBLISH_H
 
+#include <stdbool.h>
+
 #include "config.h"
 
 struct radclock;
@@ -21,5 +23,8 @@ void publish_stop(struct radclock *rc);
 
 /* "written", what is wrong, or NULL when nothing is published */
 const char *publish_state(void);
+
+/* the process that writes has died: only a new daemon can start one */
+bool publish_failed(void);
 
 #endif
