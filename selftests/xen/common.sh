@@ -44,11 +44,12 @@ same_clock()
 	ktap_say "$1: $facts"
 }
 
-# reader_start MACHINE GUEST: a thousand rounds of readings a second
+# reader_start MACHINE GUEST: a thousand readings of our clock a second, in rounds
+# of three
 reader_start()
 {
 	on "$1" 20 "guest $2 10 \"base64 -d <<< \$(base64 -w0 /run/ref) > /run/ref
-		setsid reader -r /run/ref -o /run/reader < /dev/null > /run/reader.log 2>&1 &\""
+		setsid reader -i 3000 -r /run/ref -o /run/reader < /dev/null > /run/reader.log 2>&1 &\""
 }
 
 # reader_stop MACHINE GUEST FILE: what it wrote, into FILE
