@@ -9,13 +9,16 @@ comments() { grep '^#' <<< "$facts"; }
 
 offset_width() { awk '{ print $2 - $1 }' <<< "${M_TSC[$1]}"; }
 
-# check_counter DOMAIN NAME: our counter is the kernel's own clocksource
+# check_counter DOMAIN NAME: our counter is the kernel's own clocksource. The
+# module must stay loaded between two checks: its address is looked up once.
 check_counter()
 {
 	local script out
 	script='old=$(cat /sys/devices/system/clocksource/clocksource0/current_clocksource)
 		echo xen > /sys/devices/system/clocksource/clocksource0/current_clocksource
-		a=$(sed -n "s/^\([0-9a-f]*\) t xen_read.*\[radclock\].*/\1/p" /proc/kallsyms)
+		[ -s /run/xen_read ] || sed -n "s/^\([0-9a-f]*\) t xen_read\t.*radclock.*/\1/p" \
+			/proc/kallsyms > /run/xen_read
+		a=$(cat /run/xen_read)
 		insmod /lab/mod/xen_check.ko reader=0x$a && cat /sys/module/xen_check/parameters/result
 		rmmod xen_check
 		echo "$old" > /sys/devices/system/clocksource/clocksource0/current_clocksource'
@@ -41,11 +44,12 @@ same_clock()
 	ktap_say "$1: $facts"
 }
 
-# reader_start MACHINE GUEST: a thousand rounds of readings a second
+# reader_start MACHINE GUEST: a thousand readings of our clock a second, in rounds
+# of three
 reader_start()
 {
 	on "$1" 20 "guest $2 10 \"base64 -d <<< \$(base64 -w0 /run/ref) > /run/ref
-		setsid reader -r /run/ref -o /run/reader < /dev/null > /run/reader.log 2>&1 &\""
+		setsid reader -i 3000 -r /run/ref -o /run/reader < /dev/null > /run/reader.log 2>&1 &\""
 }
 
 # reader_stop MACHINE GUEST FILE: what it wrote, into FILE

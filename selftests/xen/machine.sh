@@ -56,7 +56,8 @@ machine_start()
 	# with lazy FPU switching programs lose their registers under TCG
 	xen_args="console=com1 com1=115200,8n1 dom0_mem=$mem,max:$mem dom0_max_vcpus=1"
 	xen_args="$xen_args loglvl=warning guest_loglvl=warning spec-ctrl=eager-fpu $XEN_ARGS"
-	kernel_args="console=hvc0 rdinit=/init loglevel=4 lab.name=$name lab.ip=${M_IP[$name]} $*"
+	# dom0's watchdog takes a busy build machine for a bad TSC
+	kernel_args="console=hvc0 rdinit=/init loglevel=4 tsc=reliable lab.name=$name lab.ip=${M_IP[$name]} $*"
 	# shellcheck disable=SC2054,SC2153
 	args=(-name "$name" -machine pc -accel tcg -cpu qemu64 -smp 1 -m "${MEM:-1200}"
 	      -nodefaults -display none -no-reboot -rtc base=utc

@@ -129,7 +129,7 @@ ktap_eq "disrupted there" "$(state)" disrupted
 on $here 20 'clock_start "publish xenstore"' > /dev/null
 synchronized_within 60 "the host publishes: synchronized"
 sleep 3
-readings live $((2 * rounds + 6))
+readings live $((2 * rounds + 5))
 machine_stop A
 machine_stop B
 

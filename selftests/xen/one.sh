@@ -67,7 +67,8 @@ on A 60 'guest_save u1 /tmp/u1.img; guest_restore /tmp/u1.img u1' >> "$R/save.lo
 ktap_check "u1: a snapshot, restored" on A 40 'guest_is u1 synchronized 30'
 sleep 2
 reader_stop A u1 "$R/reader.u1"
-on A 60 'guest_stop u1; guest_config u1; guest_restore /tmp/u1.img u1; rm -f /tmp/u1.img' >> "$R/save.log"
+on A 60 'guest_stop u1; guest_config u1; guest_restore /tmp/u1.img u1
+	rm -f /tmp/u1.img' >> "$R/save.log"
 ktap_check "u1: the same snapshot once more" on A 40 'guest_is u1 synchronized 30'
 sleep 2
 reader_stop A u1 "$R/reader.u1-again"

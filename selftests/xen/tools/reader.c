@@ -2,7 +2,7 @@
 /*
  * reader -o OUT [-r REFERENCE] [-i MICROSECONDS] [-t SECONDS]
  *
- * Reads the clock a thousand times a second, each time in four ways: the
+ * Reads the clock a thousand times a second (-i), each time in four ways: the
  * library (page), clock_gettime() on the device (clockid), sysfs, and the
  * kernel's own clock with the bound that its NTP daemon claims (kernel). Goes
  * on through whatever happens to the machine; grade.py judges what it wrote.
