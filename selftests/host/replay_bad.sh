@@ -82,6 +82,7 @@ head -c 300000 /dev/zero | tr '\0' '5' > endless
 ktap_check "a file that is one long line" complains 1 'replay: endless:1: the line is too long' endless 0
 { cat good; head -c 200000 "$B/radclock"; } > binary
 ktap_check "binary" complains 1 'replay: binary:4[0-9]: column' binary
+# shellcheck disable=SC2317 # called by ktap_check
 complete() { [ "$("$B/radclock" replay "$B/radclock" 2> err | wc -l)" -ge 1 ] && [ -s err ]; }
 ktap_check "a program" complete
 ktap_end

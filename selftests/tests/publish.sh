@@ -8,6 +8,7 @@
 . /lab/testbed.sh
 
 conf=("server $(server4 1) iburst minpoll 0 maxpoll 2" "driftfile none" "publish xenstore")
+# shellcheck disable=SC2153 # testbed.sh sets CONF
 printf '%s\n' "${conf[@]}" > "$CONF"
 ! radclockd -t -f "$CONF" 2>&1 | grep -q 'without libxenstore' ||
 	ktap_skip_all "radclockd was built without libxenstore"
