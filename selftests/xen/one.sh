@@ -24,7 +24,7 @@ check_counter dom0 "dom0: counter = the kernel's xen clocksource, 0 of 10 000 ou
 
 ktap_check "guest u1 starts" on A 180 'guest_start u1'
 ktap_check "u1: module, source=xenstore, before the host publishes" \
-	on A 20 'guest u1 10 "insmod /lab/mod/xen_wake.ko; insmod /lab/mod/radclock.ko source=xenstore
+	on A 100 'guest u1 90 "insmod /lab/mod/xen_wake.ko; insmod /lab/mod/radclock.ko source=xenstore
 	a=\$(sed -n \"s/^\([0-9a-f]*\) [tT] rad_clock_read\t.*/\1/p\" /proc/kallsyms)
 	echo 0x\$a > /sys/module/xen_wake/parameters/reader; cat $SYS/status $SYS/reason"'
 ktap_eq "u1 waits" "$(on A 10 'guest u1 5 "cat $SYS/status"')" unsynchronized
