@@ -168,6 +168,25 @@ static void disrupt_locked(struct radclock_params *n, u64 now, const char *why)
 	trouble[0] = 0;
 }
 
+/* @anew: no time has passed for the counter, wherever it stands now */
+static void disrupt(const char *why, bool anew)
+{
+	struct radclock_params n;
+	unsigned long flags;
+	u64 now;
+
+	raw_spin_lock_irqsave(&write_lock, flags);
+	n = *current_params();
+	now = rad_counter_read(counter);
+	if (anew && counter->restarts)
+		begin_anew(&n, now);
+	else
+		stay_ahead(&n, now);
+	disrupt_locked(&n, now, why);
+	publish(&n, now);
+	raw_spin_unlock_irqrestore(&write_lock, flags);
+}
+
 /**
  * rad_clock_disrupt() - earlier estimates hold no longer
  * @why: for people; a string that stays
@@ -176,17 +195,7 @@ static void disrupt_locked(struct radclock_params *n, u64 now, const char *why)
  */
 void rad_clock_disrupt(const char *why)
 {
-	struct radclock_params n;
-	unsigned long flags;
-	u64 now;
-
-	raw_spin_lock_irqsave(&write_lock, flags);
-	n = *current_params();
-	now = rad_counter_read(counter);
-	stay_ahead(&n, now);
-	disrupt_locked(&n, now, why);
-	publish(&n, now);
-	raw_spin_unlock_irqrestore(&write_lock, flags);
+	disrupt(why, false);
 }
 
 /**
@@ -194,24 +203,11 @@ void rad_clock_disrupt(const char *why)
  * @why: for people; a string that stays
  *
  * A counter that restarts may have jumped ahead as well as back, by what another
- * machine has been up longer: no time has passed for it, then.
+ * machine has been up longer.
  */
 void rad_clock_wake(const char *why)
 {
-	struct radclock_params n;
-	unsigned long flags;
-	u64 now;
-
-	raw_spin_lock_irqsave(&write_lock, flags);
-	n = *current_params();
-	now = rad_counter_read(counter);
-	if (counter->restarts)
-		begin_anew(&n, now);
-	else
-		stay_ahead(&n, now);
-	disrupt_locked(&n, now, why);
-	publish(&n, now);
-	raw_spin_unlock_irqrestore(&write_lock, flags);
+	disrupt(why, true);
 }
 
 /**

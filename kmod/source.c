@@ -24,13 +24,13 @@ int rad_source_by_name(const char *name)
 	return match_string(source_names, ARRAY_SIZE(source_names), name);
 }
 
-static int start(u32 from, const char **why)
+static int source_start(u32 from, const char **why)
 {
 	return from == RADCLOCK_PARAMETER_SOURCE_XENSTORE ?
 	       rad_xenstore_start(why) : 0;
 }
 
-static void stop(u32 from)
+static void source_stop(u32 from)
 {
 	if (from == RADCLOCK_PARAMETER_SOURCE_XENSTORE)
 		rad_xenstore_stop();
@@ -49,10 +49,10 @@ static int select_locked(u32 from, const char *because, const char **why)
 	err = rad_xenstore_possible(from, why);
 	if (err)
 		return err;
-	stop(source_selected);
+	source_stop(source_selected);
 	rad_clock_set_source(from, because);
 	source_selected = from;
-	err = start(from, why);
+	err = source_start(from, why);
 	if (err) {
 		source_selected = RADCLOCK_PARAMETER_SOURCE_NETLINK;
 		rad_clock_set_source(source_selected, because);
@@ -113,7 +113,7 @@ void rad_source_exit(void)
 {
 	mutex_lock(&source_lock);
 	source_closed = true;
-	stop(source_selected);
+	source_stop(source_selected);
 	mutex_unlock(&source_lock);
 	rad_xenstore_exit();
 }

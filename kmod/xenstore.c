@@ -47,7 +47,7 @@ static void xs_explain(const char *why)
 }
 
 /* refuse, with one line in the log */
-static int refused(int err, const char *why, const char *detail)
+static int xs_refused(int err, const char *why, const char *detail)
 {
 	char text[RAD_REASON_LEN];
 
@@ -60,7 +60,7 @@ static int refused(int err, const char *why, const char *detail)
 	return err;
 }
 
-static int not_there(int err)
+static int xs_not_there(int err)
 {
 	const char *why = err == -ENOENT ? "the host has no parameters in XenStore" :
 					   "XenStore does not give the host's parameters";
@@ -94,10 +94,10 @@ static int check_counter(const struct rad_xennode *n, const struct rad_counter *
 		return 0;
 	snprintf(detail, sizeof(detail), "%s (%s), ours is %s (%s)", n->counter,
 		 n->origin, c->name, origin);
-	return refused(-EINVAL, "the host's clock has another counter", detail);
+	return xs_refused(-EINVAL, "the host's clock has another counter", detail);
 }
 
-static void remember(const struct rad_xennode *n, u64 marker)
+static void xs_remember(const struct rad_xennode *n, u64 marker)
 {
 	spin_lock(&xs_host_lock);
 	strscpy(xs_host.id, n->host, sizeof(xs_host.id));
@@ -161,7 +161,7 @@ static bool has_no_time(const struct rad_xennode *n)
 }
 
 /* 0, -ESTALE: read it again, or another error, which has been told */
-static int take(const struct rad_xennode *n, u64 marker)
+static int xs_take(const struct rad_xennode *n, u64 marker)
 {
 	struct rad_counter *c = rad_clock_counter();
 	u64 now = rad_counter_read(c);
@@ -174,12 +174,11 @@ static int take(const struct rad_xennode *n, u64 marker)
 		return err;
 	/* the host read the same counter: before us, if it is the same one */
 	if (rad_counter_before(now, n->written))
-		return refused(-ERANGE, "they are of the future, not of this machine",
-			       "");
+		return xs_refused(-ERANGE, "they are of the future, not of this machine", "");
 	if (is_in_force(n, marker)) {
 		/* it may have been out of reach meanwhile */
 		xs_explain(has_no_time(n) ? XS_NO_TIME : "");
-		remember(n, marker);
+		xs_remember(n, marker);
 		return 0;
 	}
 	if (has_no_time(n)) {
@@ -187,16 +186,16 @@ static int take(const struct rad_xennode *n, u64 marker)
 		if (!err)
 			xs_explain(XS_NO_TIME);
 	} else if (!rad_counter_before(now, n->void_counter)) {
-		return refused(-ERANGE, "they have run out: nobody renews them", "");
+		return xs_refused(-ERANGE, "they have run out: nobody renews them", "");
 	} else {
 		e = to_estimate(n, c->id, marker);
 		err = rad_clock_set_estimate(&e, &why);
 		if (err && err != -ESTALE)
-			return refused(err, why, "");
+			return xs_refused(err, why, "");
 	}
 	if (err)
 		return err;
-	remember(n, marker);
+	xs_remember(n, marker);
 	rad_notify_update();
 	return 0;
 }
@@ -214,12 +213,12 @@ static int read_once(void)
 	WRITE_ONCE(xs_read_marker, marker);
 	text = xenbus_read(XBT_NIL, RAD_XENNODE_PATH, "", &len);
 	if (IS_ERR(text))
-		return not_there(PTR_ERR(text));
+		return xs_not_there(PTR_ERR(text));
 	err = rad_xennode_parse(text, len, &n, &bad);
 	kfree(text);
 	if (err)
-		return refused(err, parse_error(err), bad);
-	return take(&n, marker);
+		return xs_refused(err, parse_error(err), bad);
+	return xs_take(&n, marker);
 }
 
 static void read_node(void)
@@ -341,14 +340,14 @@ void rad_xenstore_stop(void)
  * The last step of every resume, from a real suspend or a cancelled one, for
  * which no watch fires. XenStore answers again.
  */
-static void woken(struct device *dev)
+static void xs_woken(struct device *dev)
 {
 	rad_notify_update();
 	if (READ_ONCE(xs_running))
 		schedule_work(&xs_work);
 }
 
-static const struct dev_pm_ops xs_pm_ops = { .complete = woken };
+static const struct dev_pm_ops xs_pm_ops = { .complete = xs_woken };
 
 static struct platform_driver xs_driver = {
 	.driver = {

@@ -9,19 +9,10 @@
 #include <string.h>
 
 #include "ktap.h"
+#include "random.h"
 #include "pvclock.h"
 
 #define ROUNDS	200000
-
-static u64 seed = 88172645463325252ULL;
-
-static u64 rnd(void)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed;
-}
 
 /* the mul and shift that a hypervisor gives for a TSC rate */
 static struct rad_pvclock page_of(double hz, u64 tsc, u64 ns)

@@ -9,21 +9,12 @@
 #include <string.h>
 
 #include "ktap.h"
+#include "random.h"
 #include "writer.h"
 
 #define HZ	2300000000ULL
 #define GUARD	(HZ >> 10)
 #define ROUNDS	20000
-
-static u64 seed = 88172645463325252ULL;
-
-static u64 rnd(void)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed;
-}
 
 static double uniform(void)
 {

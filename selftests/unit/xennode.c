@@ -7,20 +7,11 @@
 #include <stdlib.h>
 
 #include "ktap.h"
+#include "random.h"
 #include "xennode.h"
 
 #define ROUNDS		20000
 #define MUTATIONS	400000
-
-static u64 seed = 0x9e3779b97f4a7c15ULL;
-
-static u64 rnd(void)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed;
-}
 
 /* small and large ones alike */
 static u64 number(void)
