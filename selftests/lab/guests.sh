@@ -66,11 +66,26 @@ initramfs=$("$LAB/initramfs.sh" "$kernel") || exit 1
 
 has_verdict() { grep -qE "^(not )?ok [0-9]+ $1( |\$)" "$2"; }
 
+# stale_breakpoint CONSOLE: whether the kernel died of a breakpoint that is not in
+# its text (the oops shows the byte before <the next>). QEMU before 8.1 may keep
+# the translation of text that changed meanwhile (fixed there by deba78709ae8,
+# "Always lock pages before translation"), and tracepoints change text.
+stale_breakpoint()
+{
+	tr -d '\r' < "$1" 2>/dev/null | awk '
+		/ int3: 0000 / { int3 = 1 }
+		int3 && / Code: / {
+			for (i = 2; i <= NF; i++)
+				if ($i ~ /^</) { stale = $(i - 1) != "cc"; exit }
+		}
+		END { exit !stale }'
+}
+
 # guest NAME CMDLINE CPUS TEST:TIMEOUT...
 # A test that takes the guest down has failed; the rest go on in another guest.
 guest()
 {
-	local name=$1 cmdline=${2//,/ } cpus=$3 total longest t limit rc round=0 todo left dir bad=0
+	local name=$1 cmdline=${2//,/ } cpus=$3 total longest t limit rc round=0 todo left dir bad=0 stale=0
 	shift 3
 	todo=("$@")
 	while [ ${#todo[@]} -gt 0 ]; do
@@ -89,11 +104,17 @@ guest()
 			tee "$dir/ktap"
 		rc=${PIPESTATUS[0]}
 		rm -f "$results/$name.job"
-		[ "$rc" -eq 0 ] || bad=1
 		left=()
 		for t in "${todo[@]}"; do
 			has_verdict "${t%%:*}" "$dir/ktap" || left+=("$t")
 		done
+		if [ "$rc" -eq 125 ] && [ $stale -lt 3 ] && stale_breakpoint "$dir/console.log"; then
+			stale=$((stale + 1))
+			echo "# QEMU ran a breakpoint that is no longer there: ${left[0]%%:*} and the rest again"
+			todo=("${left[@]}")
+			continue
+		fi
+		[ "$rc" -eq 0 ] || bad=1
 		# nothing done at all, or this one took the guest down: it has failed
 		if [ ${#left[@]} -gt 0 ] && { [ "$rc" -eq 125 ] || [ ${#left[@]} -eq ${#todo[@]} ]; }; then
 			echo "not ok 0 ${left[0]%%:*} # the guest crashed, hung or did not come up"
