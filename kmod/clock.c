@@ -39,6 +39,7 @@ static bool suspended;
 static bool counter_held;
 static struct rad_time mono_floor = { .sec = S64_MIN };
 static u32 parameter_source;
+static u64 counter_error_ns;	/* what the bound in force has for the counter */
 static char source[RAD_SOURCE_LEN];
 static const char *reason = "module loaded";
 static char trouble[RAD_REASON_LEN];	/* why no new estimate comes, if that is known */
@@ -424,8 +425,8 @@ bool rad_clock_hold_counter(bool hold)
  */
 int rad_clock_set_estimate(const struct rad_estimate *e, const char **why)
 {
+	u64 now, start, deadline, error = 0;
 	struct radclock_params n, *o;
-	u64 now, start, deadline;
 	unsigned long flags;
 	int err, tries = 0;
 
@@ -470,7 +471,10 @@ again:
 	n.holdover_counter = e->holdover_counter;
 	n.void_counter = e->void_counter;
 	n.leap_counter = e->leap_counter;
-	n.maxerror_ns = e->maxerror_ns;
+	/* a host's has its counter's error in it: the guest's is the same counter */
+	error = e->from == RADCLOCK_PARAMETER_SOURCE_NETLINK ?
+		rad_counter_error_ns(counter) : 0;
+	n.maxerror_ns = rad_add_sat(e->maxerror_ns, error);
 	n.esterror_ns = e->esterror_ns;
 	n.maxerror_rate = e->maxerror_rate;
 	n.esterror_rate = e->esterror_rate;
@@ -480,6 +484,7 @@ ready:
 	if (publish_by(&n, now, &deadline)) {
 		strscpy(source, e->source, sizeof(source));
 		trouble[0] = 0;
+		counter_error_ns = error;
 		err = 0;
 	}
 out:
@@ -494,10 +499,28 @@ out:
 	goto again;
 }
 
+/* the counter turns out to be worse than what the bound in force has for it */
+static bool widen(u64 now)
+{
+	u64 error = rad_counter_error_ns(counter);
+	struct radclock_params n;
+
+	if (parameter_source != RADCLOCK_PARAMETER_SOURCE_NETLINK ||
+	    !(current_params()->flags & RADCLOCK_PARAMS_FLAG_ABS_VALID) ||
+	    error <= counter_error_ns)
+		return false;
+	n = *current_params();
+	n.maxerror_ns = rad_add_sat(n.maxerror_ns, error - counter_error_ns);
+	counter_error_ns = error;
+	publish(&n, now);
+	return true;
+}
+
 /**
  * rad_clock_expire() - twice a second: what readers of the page cannot see
  *
- * The status that a vmclock reader sees follows the age of the estimate.
+ * The status that a vmclock reader sees follows the age of the estimate, and the
+ * bound what was seen of the counter.
  */
 void rad_clock_expire(void)
 {
@@ -510,9 +533,10 @@ void rad_clock_expire(void)
 	now = rad_counter_read(counter);
 	if (rad_counter_before(newest, now))
 		newest = now;
+	changed = widen(now);
 	status = rad_vmclock_status(rad_status_at(current_params(), now));
-	changed = page->vmclock.clock_status != status;
-	if (changed) {
+	if (page->vmclock.clock_status != status) {
+		changed = true;
 		page_write_begin();
 		page->vmclock.clock_status = status;
 		page_write_end();

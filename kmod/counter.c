@@ -125,6 +125,15 @@ void rad_counters_resume(void)
 			resume_one(c);
 }
 
+void rad_counters_watch(void)
+{
+	struct rad_counter *c;
+
+	for (c = rad_counter_next(NULL); c; c = rad_counter_next(c))
+		if (c->watch)
+			c->watch();
+}
+
 static void start_one(struct rad_counter *c)
 {
 	struct rad_anchor a;

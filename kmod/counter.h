@@ -24,6 +24,9 @@ struct rad_anchor {
  * @resume: after a sleep, interrupts off, before anybody reads it. May be NULL
  * @read: @width bits of raw value, from any context
  * @is_unstable: has the kernel given up on it? May be NULL
+ * @watch: twice a second, may sleep. May be NULL
+ * @error_ns: how far its values may be off a straight line, beyond what an
+ *	oscillator does; any context. NULL: not at all
  * @origin: whose counter it is, as hosts and guests tell each other; NULL: our
  *	own, nobody else's
  * @available: @probe succeeded
@@ -43,6 +46,8 @@ struct rad_counter {
 	void (*resume)(void);
 	u64 (*read)(void);
 	bool (*is_unstable)(void);
+	void (*watch)(void);
+	u64 (*error_ns)(void);
 	const char *(*origin)(void);
 	bool available;
 	bool restarts;
@@ -70,6 +75,12 @@ const char *rad_counter_origin(const struct rad_counter *c);
 u64 rad_counter_extend(const struct rad_counter *c, u64 raw);
 void rad_counters_renew(void);
 void rad_counters_resume(void);
+void rad_counters_watch(void);
+
+static inline u64 rad_counter_error_ns(const struct rad_counter *c)
+{
+	return c->error_ns ? c->error_ns() : 0;
+}
 
 static inline bool rad_counter_is_unstable(const struct rad_counter *c)
 {

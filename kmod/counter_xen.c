@@ -26,6 +26,7 @@
 
 #include "counter.h"
 #include "counter_pvclock.h"
+#include "wobble.h"
 #include "xen_domain.h"
 
 #define TSC_EMULATED	(1 << 0)	/* leaf 3, EAX */
@@ -42,6 +43,8 @@ static const struct rad_pvclock **xen_by_cpu;
 static u64 xen_last;
 static int xen_hotplug;
 static bool xen_broken;
+static struct rad_wobble xen_wobble;
+static bool xen_stable;
 
 static size_t xen_areas_size(void)
 {
@@ -155,6 +158,29 @@ static bool xen_is_unstable(void)
 	return READ_ONCE(xen_broken);
 }
 
+/* one page does: they follow the same calibration */
+static void xen_watch(void)
+{
+	const struct rad_pvclock *from;
+	struct rad_pvclock ti;
+	u32 version;
+
+	from = READ_ONCE(xen_by_cpu[cpumask_first(cpu_online_mask)]);
+	do {
+		version = rad_pvclock_begin(from);
+		ti = *from;
+	} while (rad_pvclock_retry(from, version));
+	ti.version = version;
+	rad_wobble_look(&xen_wobble, &ti);
+	rad_wobble_fade(&xen_wobble);
+	WRITE_ONCE(xen_stable, ti.flags & RAD_PVCLOCK_TSC_STABLE);
+}
+
+static u64 xen_error_ns(void)
+{
+	return READ_ONCE(xen_stable) ? 0 : rad_wobble_error_ns(&xen_wobble);
+}
+
 /*
  * Another domain to Xen, perhaps on another machine: it has no areas yet, and
  * its time may lie before the old one's. All other CPUs are held.
@@ -213,6 +239,8 @@ static int xen_probe(struct rad_counter *c)
 	xen_hotplug = err;
 	c->hz = RADCLOCK_NSEC;
 	c->restarts = rad_xen_moves();
+	rad_wobble_init(&xen_wobble);
+	xen_watch();
 	return 0;
 
 err_free:
@@ -259,5 +287,7 @@ struct rad_counter rad_counter_xen = {
 	.resume = xen_resume,
 	.read = xen_read,
 	.is_unstable = xen_is_unstable,
+	.watch = xen_watch,
+	.error_ns = xen_error_ns,
 	.origin = xen_origin,
 };

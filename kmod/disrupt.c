@@ -153,6 +153,7 @@ static void watch(struct work_struct *work)
 		WRITE_ONCE(woke, false);
 		rad_notify_update();
 	}
+	rad_counters_watch();
 	rad_clock_expire();
 	rad_xenstore_poll();
 	schedule_delayed_work(&watch_work, WATCH_INTERVAL);

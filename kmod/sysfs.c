@@ -194,6 +194,12 @@ SHOW(counter_origin)
 }
 RO(counter_origin);
 
+SHOW(counter_error_ns)
+{
+	return sysfs_emit(buf, "%llu\n", rad_counter_error_ns(rad_clock_counter()));
+}
+RO(counter_error_ns);
+
 /* of the host's parameters, while those in force were made of them */
 SHOW(host_id)
 {
@@ -251,6 +257,7 @@ static struct attribute *attrs[] = {
 	&source_attr.attr,
 	&reason_attr.attr,
 	&counter_origin_attr.attr,
+	&counter_error_ns_attr.attr,
 	&host_id_attr.attr,
 	&host_generation_attr.attr,
 	&host_age_ns_attr.attr,

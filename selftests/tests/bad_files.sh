@@ -41,7 +41,7 @@ log_has() { kmsg_since "$1" | grep -q "$2"; }
 
 files="available_counters counter_value counter_hz status time period
 error_bound_ns updates last_update_age_ns disruptions counter_origin reason
-host_id host_generation host_age_ns abi_version"
+counter_error_ns host_id host_generation host_age_ns abi_version"
 
 ktap_plan 37
 ktap_check "module loads" module_load counter=tsc

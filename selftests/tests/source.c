@@ -45,6 +45,7 @@ static void test_sysfs(void)
 	ktap_ok(!write_source("netlink\n"), "netlink can");
 	ktap_ok(rt_unchanged(rc, &before), "and nothing of this changed anything");
 	ktap_ok(rt_sys_is("counter_origin", "own"), "the counter is nobody else's");
+	ktap_ok(rt_sys_is("counter_error_ns", "0"), "and runs straight");
 	ktap_ok(rt_sys_read("host_id", buf, sizeof(buf)) == -ENODATA &&
 		rt_sys_read("host_generation", buf, sizeof(buf)) == -ENODATA &&
 		rt_sys_read("host_age_ns", buf, sizeof(buf)) == -ENODATA, "there is no host");
@@ -72,7 +73,7 @@ static void test_netlink(void)
 int main(void)
 {
 	rt_load("");
-	ktap_plan(15);
+	ktap_plan(16);
 	test_load();
 	rc = rt_open();
 	test_sysfs();
