@@ -18,6 +18,7 @@ static int stop;
 static double tsc_hz;
 
 #define OFFERERS 3
+#define READERS 8
 
 /*
  * What became of the offers: accepted before, refused for sleep, accepted under
@@ -25,7 +26,7 @@ static double tsc_hz;
  */
 static uint64_t first_marker;
 static int accepted_before, busy, accepted_after, others, valid_while_busy;
-static int asleep, accepted_asleep, busy_in_all;
+static int asleep, accepted_asleep;
 
 /* of the narrow counter in use */
 static uint64_t reads, backward;
@@ -89,6 +90,52 @@ static int go_to_sleep(const char *mode)
 	return err;
 }
 
+static void begin(void)
+{
+	struct radclock_info a;
+
+	stop = accepted_before = busy = accepted_after = others = 0;
+	valid_while_busy = asleep = accepted_asleep = 0;
+	reads = backward = 0;
+	radclock_get_info(rc, &a);
+	first_marker = a.disruption_marker;
+}
+
+/*
+ * When all may go on again the kernel gives way to them before it announces the
+ * end of the sleep. That moment is long where others want the CPUs, and still it
+ * takes some sleeps to meet it.
+ */
+static void check_edges(void)
+{
+	pthread_t offers[OFFERERS], readers[READERS];
+	int i, n;
+
+	spit("/sys/module/suspend/parameters/pm_test_delay", "0");
+	rt_sync(rc);
+	begin();
+	for (i = 0; i < OFFERERS; i++)
+		pthread_create(&offers[i], NULL, offer, NULL);
+	for (i = 0; i < READERS; i++)
+		pthread_create(&readers[i], NULL, reader, NULL);
+	for (n = 0; n < 300 && !__atomic_load_n(&busy, __ATOMIC_RELAXED); n++) {
+		struct radclock_info now;
+
+		radclock_get_info(rc, &now);
+		first_marker = now.disruption_marker;
+		if (go_to_sleep("freezer"))
+			break;
+	}
+	sleep_us(200000);
+	stop = 1;
+	for (i = 0; i < OFFERERS; i++)
+		pthread_join(offers[i], NULL);
+	for (i = 0; i < READERS; i++)
+		pthread_join(readers[i], NULL);
+	ktap_okf(busy && !accepted_asleep && !others && accepted_after,
+		 "estimates are refused at the edges of sleep: %d, in the last of %d sleeps", busy, n);
+}
+
 static void check(const char *mode, const char *counter)
 {
 	struct radclock_counter_info before[MAX_COUNTERS], after[MAX_COUNTERS];
@@ -101,11 +148,8 @@ static void check(const char *mode, const char *counter)
 	if (radclock_select_counter(rc, counter, NULL, 0))
 		ktap_die("cannot select %s", counter);
 	rt_sync(rc);
-	stop = accepted_before = busy = accepted_after = others = 0;
-	valid_while_busy = asleep = accepted_asleep = 0;
-	reads = backward = 0;
+	begin();
 	radclock_get_info(rc, &a);
-	first_marker = a.disruption_marker;
 	for (i = 0; i < OFFERERS; i++)
 		pthread_create(&offers[i], NULL, offer, NULL);
 	pthread_create(&reads_it, NULL, reader, NULL);
@@ -120,7 +164,6 @@ static void check(const char *mode, const char *counter)
 	stop = 1;
 	for (i = 0; i < OFFERERS; i++)
 		pthread_join(offers[i], NULL);
-	busy_in_all += busy;
 	pthread_join(reads_it, NULL);
 
 	for (i = 0; i < n; i++) {
@@ -200,10 +243,9 @@ int main(void)
 		for (i = 0; i < 5; i++)
 			ktap_skip("S3", "not on this machine");
 	}
+	check_edges();
 	return_share();
 	radclock_close(rc);
-	ktap_okf(busy_in_all, "estimates were refused (EBUSY) at the edges of sleep: %d",
-		 busy_in_all);
 	ktap_okf(!sh("! kmsg_bad suspend-log | grep ."), "nothing in the kernel log");
 	return ktap_end();
 }
