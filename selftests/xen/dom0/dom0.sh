@@ -63,17 +63,9 @@ guest_wait()
 # guest NAME SECONDS COMMAND...: runs it in the guest, prints what it prints
 guest()
 {
-	local name=$1 limit=$2 id=$((RANDOM * 32768 + RANDOM)) out=$GUESTS/$1.out from end
+	local name=$1 limit=$2
 	shift 2
-	from=$(($(stat -c %s "$out" 2>/dev/null || echo 0) + 1))
-	printf '%d %d %s\n' $id "$limit" "$(base64 -w0 <<< "$*")" > "$(cat $GUESTS/"$name".tty)" || return 125
-	end=$(($(date +%s) + limit + 2))
-	until tail -c +$from "$out" | grep -q "^@$id exit"; do
-		[ "$(date +%s)" -le "$end" ] || { echo "guest $name: no answer within $limit s"; return 124; }
-		sleep 0.05
-	done
-	tail -c +$from "$out" | tr -d '\r' | sed -n "s/^@$id |//p"
-	return "$(tail -c +$from "$out" | tr -d '\r' | sed -n "s/^@$id exit //p")"
+	guestrun "$(< $GUESTS/"$name".tty)" $GUESTS/"$name".out "$limit" "$@"
 }
 
 # guest_file NAME FILE: its content

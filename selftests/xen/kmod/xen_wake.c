@@ -10,13 +10,14 @@
  * timer reads on, every half millisecond for 2 s. The parameter log reads, a
  * line each: "suspend" and "resume" with what the reader gave there, "timer"
  * whenever it changed (with or without a time) and at the end:
- *	EVENT with|without READINGS TSC SECONDS NANOSECONDS BOUND
+ *	EVENT with|without READINGS TSC-BEFORE TSC-AFTER SECONDS NANOSECONDS BOUND
  */
 #include <linux/hrtimer.h>
 #include <linux/module.h>
 #include <linux/syscore_ops.h>
 #include <linux/timex.h>
 #include <linux/types.h>
+#include <asm/tsc.h>
 
 #include <reading.h>
 
@@ -40,21 +41,24 @@ static int wake_get(char *buf, const struct kernel_param *kp)
 static const struct kernel_param_ops wake_ops = { .get = wake_get };
 module_param_cb(log, &wake_ops, NULL, 0444);
 
+/* @tsc: before and after; much may be between, even here */
 static bool wake_read(struct rad_reading *r, u64 *tsc)
 {
 	bool (*read)(u32 clock, u64 *counter, struct rad_reading *r) = (void *)READ_ONCE(reader);
 	u64 counter;
 	bool ok;
 
+	tsc[0] = rdtsc_ordered();
 	ok = read && read(RADCLOCK_CLOCK_ABSOLUTE, &counter, r);
-	*tsc = rdtsc();
+	tsc[1] = rdtsc_ordered();
 	return ok;
 }
 
-static void wake_note(const char *what, bool ok, int n, u64 tsc, const struct rad_reading *r)
+static void wake_note(const char *what, bool ok, int n, const u64 *tsc, const struct rad_reading *r)
 {
 	wake_len += scnprintf(wake_text + wake_len, sizeof(wake_text) - wake_len,
-			      "%s %s %d %llu %lld %u %llu\n", what, ok ? "with" : "without", n, tsc,
+			      "%s %s %d %llu %llu %lld %u %llu\n", what, ok ? "with" : "without", n,
+			      tsc[0], tsc[1],
 			      ok ? (s64)r->time.sec : 0,
 			      ok ? rad_frac_to_ns(r->time.frac) : 0,
 			      ok ? r->maxerror_ns : 0);
@@ -63,8 +67,8 @@ static void wake_note(const char *what, bool ok, int n, u64 tsc, const struct ra
 static enum hrtimer_restart wake_tick(struct hrtimer *t)
 {
 	struct rad_reading r;
-	u64 tsc;
-	bool ok = wake_read(&r, &tsc);
+	u64 tsc[2];
+	bool ok = wake_read(&r, tsc);
 
 	if (ok != wake_last || wake_left == 1) {
 		wake_note("timer", ok, wake_run, tsc, &r);
@@ -81,8 +85,8 @@ static enum hrtimer_restart wake_tick(struct hrtimer *t)
 static int wake_suspend(void)
 {
 	struct rad_reading r;
-	u64 tsc;
-	bool ok = wake_read(&r, &tsc);
+	u64 tsc[2];
+	bool ok = wake_read(&r, tsc);
 
 	wake_note("suspend", ok, 0, tsc, &r);
 	return 0;
@@ -91,8 +95,8 @@ static int wake_suspend(void)
 static void wake_resume(void)
 {
 	struct rad_reading r;
-	u64 tsc;
-	bool ok = wake_read(&r, &tsc);
+	u64 tsc[2];
+	bool ok = wake_read(&r, tsc);
 
 	wake_note("resume", ok, 0, tsc, &r);
 	wake_last = ok;
