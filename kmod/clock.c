@@ -659,17 +659,23 @@ u64 rad_clock_diff_ns_at(u64 counter_value)
 void rad_clock_state(struct rad_state *s)
 {
 	unsigned long flags;
+	const char *why;
 
 	raw_spin_lock_irqsave(&write_lock, flags);
+	why = reason;
 	s->params = *current_params();
 	s->counter_now = rad_counter_read(counter);
 	s->disruptions = disruptions;
 	s->parameter_source = parameter_source;
 	memcpy(s->source, source, sizeof(source));
-	strscpy(s->reason, *trouble ? trouble : reason, sizeof(s->reason));
+	s->status = rad_status_at(&s->params, s->counter_now);
+	if (*trouble)
+		why = trouble;
+	else if (s->status != s->params.status)
+		why = "no estimate for too long";
+	strscpy(s->reason, why, sizeof(s->reason));
 	raw_spin_unlock_irqrestore(&write_lock, flags);
 
-	s->status = rad_status_at(&s->params, s->counter_now);
 	if (rad_counter_is_unstable(by_id[s->params.counter_id]))
 		s->status = RADCLOCK_STATUS_UNSYNCHRONIZED;
 }

@@ -60,7 +60,8 @@ out=$(on A 60 '
 ktap_say "$out"
 ktap_eq "time runs out: holdover, then unsynchronized" \
 	"$(head -n2 <<< "$out" | tr '\n' ' ')" "holdover unsynchronized "
-ktap_eq "then no time" "$(grep -c '^[0-9]' <<< "$out")" 0
+ktap_eq "then no time, and it says why" \
+	"$(tail -n 1 <<< "$out"), $(grep -c '^[0-9]' <<< "$out") times" "no estimate for too long, 0 times"
 
 # another daemon, another counter
 on A 20 'clock_start "publish xenstore" "counter tsc"' > /dev/null
