@@ -68,6 +68,35 @@ static void heavy_far(struct world *w)
 	w->jitter_in = 1e-3;
 }
 
+static void gamma_delays(struct world *w) { w->shape = DELAY_GAMMA; }
+
+static void gamma_1e10(struct world *w)
+{
+	gamma_delays(w);
+	base_1e10(w);
+}
+
+static void normal_delays(struct world *w) { w->shape = DELAY_NORMAL; }
+
+static void poll1(struct world *w)
+{
+	w->poll = 1;
+	w->duration = 100000;
+	w->warm = 20000;
+}
+
+static void normal_poll1(struct world *w)
+{
+	normal_delays(w);
+	poll1(w);
+}
+
+static void normal_shifts(struct world *w)
+{
+	normal_delays(w);
+	w->event[0] = (struct event){ EVENT_SHIFT, 100000, 180000, 2e-3, 2e-3, 0 };
+}
+
 static void lossy(struct world *w) { w->loss = 0.5; }
 
 static void lossy_far(struct world *w)
@@ -93,13 +122,6 @@ static void poll1024(struct world *w)
 	w->poll = 1024;
 	w->duration = 4000000;
 	w->warm = 400000;
-}
-
-static void poll1(struct world *w)
-{
-	w->poll = 1;
-	w->duration = 100000;
-	w->warm = 20000;
 }
 
 static void poll_jump(struct world *w)
@@ -187,6 +209,11 @@ const struct shape shapes[SHAPES] = {
 	{ "unequal jitter, congested WAN", unequal_wan, true },
 	{ "heavy tails", heavy, true },
 	{ "heavy tails, far", heavy_far, true },
+	{ "gamma delays", gamma_delays, true },
+	{ "gamma delays, W 1e-10", gamma_1e10, true },
+	{ "normal delays", normal_delays, true },
+	{ "normal delays, poll 1", normal_poll1, true },
+	{ "normal delays, route shifts", normal_shifts, true },
 	{ "half lost", lossy, true },
 	{ "half lost, far, poll 64", lossy_far, true },
 	{ "poll 256", poll256, true },

@@ -4,7 +4,7 @@
 
 #include "world.h"
 
-#define SHAPES	31
+#define SHAPES	36
 
 /**
  * struct shape - a world by name

@@ -162,6 +162,12 @@ static double delay(struct world_run *r, double base, double jitter)
 		u = pow(rng_uniform(&r->net_rng), -1 / 1.3) - 1;
 		return base + jitter * u;
 	}
+	if (r->w->shape == DELAY_GAMMA)
+		return base + rng_exp(&r->net_rng, jitter / 3) +
+		       rng_exp(&r->net_rng, jitter / 3) +
+		       rng_exp(&r->net_rng, jitter / 3);
+	if (r->w->shape == DELAY_NORMAL)
+		return base + jitter * fmax(6 + rng_normal(&r->net_rng), 0);
 	return base + rng_exp(&r->net_rng, jitter);
 }
 

@@ -25,6 +25,8 @@ double rng_normal(struct rng *r);
 enum delay_shape {
 	DELAY_EXP,
 	DELAY_PARETO,		/* Lomax, alpha 1.3, scale @jitter */
+	DELAY_GAMMA,		/* three exponentials, @jitter in all */
+	DELAY_NORMAL,		/* 6 sigma + normal, sigma @jitter */
 };
 
 /* what happens in [from, to), s of the world */

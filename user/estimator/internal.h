@@ -184,6 +184,24 @@ bool bound_stamp(struct bound *b, const struct line *l, double wander,
 		 double lo, double hi);
 void bound_shift(struct bound *b, const struct line *l, double dx, double dy);
 
+/* rounding.c */
+
+/* the shape of the delays near their least */
+struct rounding {
+	unsigned int n;		/* stamps in the moments, up to their memory */
+	double mean;		/* of the round trips, s */
+	double var;
+	double third;		/* central moment */
+	double out;		/* mean change from one stamp to the next, s */
+	double in;
+	double by;		/* from the least delay to common ones, s */
+	double noise;		/* variance of a stamp's ends about that, s^2 */
+};
+
+void rounding_restart(struct rounding *r);
+void rounding_stamp(struct rounding *r, double rtt, double out, double in, double cut);
+void rounding_judge(struct rounding *r, double base);
+
 /* path.c */
 
 #define PATH_WINDOW	128
@@ -220,6 +238,7 @@ struct path {
 	double rtt[PATH_WINDOW];
 	double out[PATH_WINDOW];
 	double in[PATH_WINDOW];
+	struct rounding rounding;
 	struct envelope env[PATH_ENVELOPES];
 	u32 up_shifts;
 	u32 down_shifts;

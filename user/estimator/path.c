@@ -47,12 +47,12 @@ double path_softness(const struct path *p)
 	return PATH_SOFT * p->jitter / sqrt(n) * (1 + 1 / n);
 }
 
-/* how much of each base delay is probably still excess, s */
+/* how much of each base delay is probably still excess (below 0: lacks), s */
 double path_lean(const struct path *p)
 {
 	double n = p->n < 20000 ? p->n + 1 : 20000;
 
-	return p->told ? 0 : PATH_LEAN * p->jitter / sqrt(n);
+	return p->told ? 0 : PATH_LEAN * p->jitter / sqrt(n) - p->rounding.by;
 }
 
 /*
@@ -74,7 +74,7 @@ double path_variance(const struct path *p)
 {
 	double soft = path_softness(p), youth = path_youth(p);
 
-	return soft * soft + youth * youth / 4;
+	return soft * soft + youth * youth / 4 + p->rounding.noise;
 }
 
 static void path_add(struct path *p, double out, double in)
@@ -185,7 +185,7 @@ static void path_up(struct path *p, unsigned int n, double clear, double sigma)
 {
 	double base = path_base(p);
 	double min = least(p->rtt, n, p->at);
-	double by = min - base;
+	double by = min - base - 2 * p->rounding.by;
 	double spread, out, in;
 
 	if (by < 4 * path_softness(p) || by < 6 * p->jitter / sqrt(n))
@@ -193,6 +193,8 @@ static void path_up(struct path *p, unsigned int n, double clear, double sigma)
 	spread = middle(p->rtt, n, p->at) - min;
 	if (by < clear * spread)
 		return;
+	by += 2 * p->rounding.by;
+	rounding_restart(&p->rounding);
 	/* the least of n is not yet the least of all */
 	by -= min_of(1.25 * p->jitter / sqrt(n), by / 4);
 	out = least(p->out, n, p->at) - p->base_out;
@@ -216,7 +218,8 @@ void path_stamp(struct path *p, double rtt, double out, double in,
 		double sigma)
 {
 	double base = path_base(p), by = rtt - base;
-	double keep;
+	unsigned int last = (p->at + PATH_WINDOW - 1) % PATH_WINDOW;
+	double keep, out_step, in_step;
 
 	if (p->told)
 		return;
@@ -231,6 +234,7 @@ void path_stamp(struct path *p, double rtt, double out, double in,
 		if (p->n > 16 && -by > 8 * p->jitter / sqrt(p->n) &&
 		    -by > 4 * soft) {
 			p->down_shifts++;
+			rounding_restart(&p->rounding);
 			p->n = PATH_SHORT;
 			path_restart_envelopes(p);
 			/* one stamp: its own queues differ, too */
@@ -241,6 +245,8 @@ void path_stamp(struct path *p, double rtt, double out, double in,
 			path_learn(p, by);
 		}
 	}
+	out_step = p->fill ? out - p->out[last] : 0;
+	in_step = p->fill ? in - p->in[last] : 0;
 	p->rtt[p->at] = rtt;
 	p->out[p->at] = out;
 	p->in[p->at] = in;
@@ -256,8 +262,11 @@ void path_stamp(struct path *p, double rtt, double out, double in,
 	if (p->n > 32)
 		by = min_of(by, 8 * p->jitter);
 	p->jitter += (by - p->jitter) / keep;
+	rounding_stamp(&p->rounding, path_base(p) + 2 * by, out_step, in_step,
+		       8 * p->jitter);
 	if (p->n % 8)
 		return;
+	rounding_judge(&p->rounding, path_base(p));
 	if (p->fill >= PATH_SHORT)
 		path_up(p, PATH_SHORT, SHORT_CLEAR, sigma);
 	if (p->fill >= PATH_WINDOW)
@@ -319,7 +328,8 @@ double path_tilt(const struct path *p, double out, double in, double soft)
 	double touch = TOUCH_SIGMAS * path_softness(p), tilt;
 	unsigned int n;
 
-	if (p->told)
+	/* where the ends are round they do not fall evenly */
+	if (p->told || p->rounding.by > 0)
 		return 0;
 	tilt = slope(p->out_j.mean, out - p->base_out, soft) -
 	       slope(p->in_j.mean, in - p->base_in, soft);
