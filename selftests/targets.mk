@@ -5,6 +5,7 @@
 #   KERNEL_NAME=6.12     or debug: another kernel for run, vm and check
 #   CMD="..."            make vm: run that in the guest instead of a shell
 #   LONG=1               lab-xen: pauses of a minute
+#   STABLE=1             lab-xen, lab-xen-migrate: Xen trusts the TSC
 #   ROUNDS=N             lab-xen-migrate: times to and fro (5)
 #   MACHINES=2           lab-xen-shell: two, to migrate between
 
@@ -37,10 +38,10 @@ bench:
 
 # Xen in QEMU: root, and /dev/net/tun. See docs/xen.md.
 lab-xen:
-	@$(lab_env) XEN_LONG=$(LONG) selftests/xen/lab.sh one
+	@$(lab_env) XEN_LONG=$(LONG) XEN_STABLE=$(STABLE) selftests/xen/lab.sh one
 
 lab-xen-migrate:
-	@$(lab_env) XEN_ROUNDS=$(ROUNDS) selftests/xen/lab.sh migrate
+	@$(lab_env) XEN_ROUNDS=$(ROUNDS) XEN_STABLE=$(STABLE) selftests/xen/lab.sh migrate
 
 lab-xen-shell:
 	@$(lab_env) XEN_MACHINES=$(MACHINES) selftests/xen/lab.sh shell

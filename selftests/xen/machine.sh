@@ -59,7 +59,7 @@ machine_start()
 	# dom0's watchdog takes a busy build machine for a bad TSC
 	kernel_args="console=hvc0 rdinit=/init loglevel=4 tsc=reliable lab.name=$name lab.ip=${M_IP[$name]} $*"
 	# shellcheck disable=SC2054,SC2153
-	args=(-name "$name" -machine pc -accel tcg -cpu qemu64 -smp 1 -m "${MEM:-1200}"
+	args=(-name "$name" -machine pc -accel tcg -cpu "${XEN_CPU:-qemu64}" -smp 1 -m "${MEM:-1200}"
 	      -nodefaults -display none -no-reboot -rtc base=utc
 	      -kernel "$xen" -append "$xen_args" -initrd "${KIMAGE//,/,,} $kernel_args,${DOM0_INITRD//,/,,}"
 	      -netdev "tap,id=n0,ifname=net$name,script=no,downscript=no"
