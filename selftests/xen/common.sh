@@ -9,6 +9,16 @@ comments() { grep '^#' <<< "$facts"; }
 
 offset_width() { awk '{ print $2 - $1 }' <<< "${M_TSC[$1]}"; }
 
+# begin_start GUEST [LINE...] / end_start NAME: booting is work, much else is waiting
+begin_start()
+{
+	on A 180 "guest_start $(printf '%q ' "$@")" > "$R/start" 2>&1 & starting=$!
+}
+end_start()
+{
+	if wait "$starting"; then ktap_ok "$1"; else ktap_fail "$1" "$(cat "$R/start")"; fi
+}
+
 # check_counter DOMAIN NAME: our counter is the kernel's own clocksource. The
 # module must stay loaded between two checks: its address is looked up once.
 check_counter()
