@@ -4,15 +4,20 @@
  *
  *	tsc_unstable=1		tell the kernel that the TSC is unstable
  *	hpet_jump=SECONDS	set the HPET's main counter on (or back)
+ *	slow_sleep=MS		while loaded: that long before programs are stopped for
+ *				a sleep that is announced, and before the end of one
+ *				is announced when they go on
  *
- * Acts when it is loaded, by the parameters it is given. Its parameter taps
+ * The others act when it is loaded. Its parameter taps
  * reads as the number of network tracepoints that somebody has a probe on.
  */
 #include <linux/acpi.h>
+#include <linux/delay.h>
 #include <linux/io.h>
 #include <linux/irqflags.h>
 #include <linux/module.h>
 #include <linux/string.h>
+#include <linux/suspend.h>
 #include <linux/tracepoint.h>
 #include <asm/hpet.h>
 #include <asm/tsc.h>
@@ -21,6 +26,8 @@ static bool tsc_unstable;
 module_param(tsc_unstable, bool, 0444);
 static int hpet_jump;
 module_param(hpet_jump, int, 0444);
+static uint slow_sleep;
+module_param(slow_sleep, uint, 0444);
 
 static void look(struct tracepoint *tp, void *data)
 {
@@ -72,15 +79,42 @@ static int jump(int seconds)
 	return 0;
 }
 
+/* everybody else knows by now */
+static int told_last(struct notifier_block *nb, unsigned long event, void *data)
+{
+	if (event == PM_SUSPEND_PREPARE)
+		msleep(slow_sleep);
+	return NOTIFY_DONE;
+}
+
+/* nobody else does */
+static int told_first(struct notifier_block *nb, unsigned long event, void *data)
+{
+	if (event == PM_POST_SUSPEND)
+		msleep(slow_sleep);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block last_nb = { .notifier_call = told_last, .priority = INT_MIN };
+static struct notifier_block first_nb = { .notifier_call = told_first, .priority = INT_MAX };
+
 static int __init rad_test_init(void)
 {
 	if (tsc_unstable)
 		mark_tsc_unstable("radclock test");
+	if (slow_sleep) {
+		register_pm_notifier(&last_nb);
+		register_pm_notifier(&first_nb);
+	}
 	return hpet_jump ? jump(hpet_jump) : 0;
 }
 
 static void __exit rad_test_exit(void)
 {
+	if (slow_sleep) {
+		unregister_pm_notifier(&last_nb);
+		unregister_pm_notifier(&first_nb);
+	}
 }
 
 module_init(rad_test_init);
