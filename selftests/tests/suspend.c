@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * lab: timeout=150 alone
+ * lab: timeout=150 cmdline=no_console_suspend
  *
  * The machine sleeps: the clock is void when it goes to sleep and when it wakes,
  * takes no estimate in between, and narrow counters go on upwards. First the
@@ -188,8 +188,11 @@ int main(void)
 	tsc_hz = rt_ticks(rc, 1.0);
 	/* the kernel waits 5 s before it wakes from a rehearsal */
 	spit("/sys/module/suspend/parameters/pm_test_delay", "1");
-	/* the edges of a sleep are short; nobody would meet them */
-	if (sh("insmod /lab/mod/rad_test.ko slow_sleep=100"))
+	/*
+	 * The edges of a sleep are short; nobody would meet them. An estimate by a
+	 * narrow counter takes 100 ms to make.
+	 */
+	if (sh("insmod /lab/mod/rad_test.ko slow_sleep=400"))
 		ktap_die("cannot make sleeps slow");
 	leave_share();
 	check("devices", "acpi_pm");
