@@ -70,6 +70,22 @@ static inline bool rad_pvclock_retry(const struct rad_pvclock *ti, u32 version)
 }
 
 /**
+ * rad_pvclock_copy() - the page as it is
+ * @ti: the page, of any CPU
+ * @copy: out: consistent, its version even
+ */
+static inline void rad_pvclock_copy(const struct rad_pvclock *ti, struct rad_pvclock *copy)
+{
+	u32 version;
+
+	do {
+		version = rad_pvclock_begin(ti);
+		*copy = *ti;
+	} while (rad_pvclock_retry(ti, version));
+	copy->version = version;
+}
+
+/**
  * rad_pvclock_read() - system time now
  * @ti: the page of the CPU that this runs on, and goes on to run on
  * @tsc: reads the TSC, ordered after the loads before it

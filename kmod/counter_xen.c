@@ -161,16 +161,9 @@ static bool xen_is_unstable(void)
 /* one page does: they follow the same calibration */
 static void xen_watch(void)
 {
-	const struct rad_pvclock *from;
 	struct rad_pvclock ti;
-	u32 version;
 
-	from = READ_ONCE(xen_by_cpu[cpumask_first(cpu_online_mask)]);
-	do {
-		version = rad_pvclock_begin(from);
-		ti = *from;
-	} while (rad_pvclock_retry(from, version));
-	ti.version = version;
+	rad_pvclock_copy(READ_ONCE(xen_by_cpu[cpumask_first(cpu_online_mask)]), &ti);
 	rad_wobble_look(&xen_wobble, &ti);
 	rad_wobble_fade(&xen_wobble);
 	WRITE_ONCE(xen_stable, ti.flags & RAD_PVCLOCK_TSC_STABLE);

@@ -60,7 +60,9 @@ echo "(each second another exchange: the bound shrinks while the rate is learned
 show radclock watch --lines --interval 2 --count "${DEMO_WATCH:-25}"
 
 step "/sys/kernel/radclock"
-(cd $SYS && for f in *; do [ ! -f "$f" ] || printf '%-20s %s\n' "$f" "$( (head -n 3 < "$f") 2>&1)"; done)
+for f in "$SYS"/*; do
+	[ ! -f "$f" ] || { v=$(cat "$f" 2> /dev/null); printf '%-20s %s\n' "${f##*/}" "${v:--}"; }
+done
 
 step "any program: clock_gettime() with the custom clock id"
 show clockid /dev/radclock || fail "clock_gettime on /dev/radclock"

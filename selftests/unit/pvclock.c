@@ -155,7 +155,8 @@ static void *writer(void *arg)
 
 static void test_torn(void)
 {
-	unsigned int i, bad = 0, changes = 0;
+	unsigned int i, bad = 0, torn = 0, changes = 0;
+	struct rad_pvclock copy;
 	u64 before = 0;
 	pthread_t t;
 	u8 flags;
@@ -173,11 +174,15 @@ static void test_torn(void)
 		bad += ns < before || (ns & 0xfffff) > 5;
 		changes += ns != before;
 		before = ns;
+		rad_pvclock_copy(&shared, &copy);
+		torn += copy.version & 1 || copy.system_time != copy.tsc_timestamp ||
+			copy.tsc_to_system_mul != 1U << (copy.system_time >> 20 & 1 ? 30 : 31);
 	}
 	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
 	pthread_join(t, NULL);
 	ktap_okf(!bad, "%u of %u readings of a page that changes are wrong (%u changes seen)",
 		 bad, i, changes);
+	ktap_okf(!torn, "%u copies of it are", torn);
 }
 
 static void test_flags(void)
@@ -234,7 +239,7 @@ static void test_latest(void)
 
 int main(void)
 {
-	ktap_plan(13);
+	ktap_plan(14);
 	test_layout();
 	test_arithmetic();
 	test_rates();

@@ -16,11 +16,11 @@
 #define ROUNDING_MEMORY	1000	/* stamps */
 #define ROUNDING_LEAST	200
 #define ROUNDING_CUT	32	/* stamps after which jumps are cut */
-#define EDGE		3	/* mean^2 / variance; two exponentials: 2 */
-#define ALIKE		2
-#define NOISE		0.7	/* of the noise's variance: two ends share it */
+#define ROUNDING_EDGE	3	/* mean^2 / variance; two exponentials: 2 */
+#define ROUNDING_ALIKE	2	/* times */
+#define ROUNDING_NOISE	0.7	/* of the noise's variance: two ends share it */
 
-/* another route: other round trips, but as yet the same kind of delay */
+/* another route: other round trips; the kind of delay stands until it is judged anew */
 void rounding_restart(struct rounding *r)
 {
 	r->n = 0;
@@ -76,13 +76,13 @@ void rounding_judge(struct rounding *r, double base)
 		return;
 	r->by = 0;
 	r->noise = 0;
-	if (!(excess > 0) || !(excess * excess > EDGE * r->var) ||
-	    r->out > ALIKE * r->in || r->in > ALIKE * r->out)
+	if (!(excess > 0) || !(excess * excess > ROUNDING_EDGE * r->var) ||
+	    r->out > ROUNDING_ALIKE * r->in || r->in > ROUNDING_ALIKE * r->out)
 		return;
 	j = r->third > 0 ? cbrt(r->third / 4) : 0;
 	noise = r->var / 2 - j * j;
 	if (!(noise > 0))
 		return;
 	r->by = max_of(excess / 2 - j, 0);
-	r->noise = NOISE * noise;
+	r->noise = ROUNDING_NOISE * noise;
 }
