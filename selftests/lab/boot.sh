@@ -31,7 +31,7 @@ append="$append rcupdate.rcu_cpu_stall_timeout=180 nmi_watchdog=0 nosoftlockup"
 append="$append random.trust_cpu=on kmemleak=on"
 # QEMU before 8.0 gives cmpxchg16b the flags of an older instruction, at times
 # with TF or VM in them; the kernel's allocator uses it where the CPU has it.
-args=(-accel tcg -cpu max,-cx16 -smp "${SMP:-2}" -m "$mem" -no-reboot -nic none
+args=(-accel tcg -cpu "max,-cx16" -smp "${SMP:-2}" -m "$mem" -no-reboot -nic none
       -display none -kernel "$KIMAGE" -initrd "$initramfs"
       -fsdev "local,id=lab,path=$results,security_model=none"
       -device "virtio-9p-pci,fsdev=lab,mount_tag=lab")
