@@ -23,6 +23,7 @@ module:
 user:
 	$(MAKE) -C user B=$(abspath $(B))
 
+include install.mk
 -include selftests/targets.mk
 
 clean:
