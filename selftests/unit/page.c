@@ -116,8 +116,15 @@ static void test_short_file(void)
 	char name[64];
 	int f = page_file(name, sizeof(name));
 
+	errno = 0;
+	ktap_ok(!ftruncate(f, 0) && radclock_open(&none, name, 0) == -EAGAIN,
+		"an empty file is being made");
 	ktap_ok(!ftruncate(f, 10) && radclock_open(&none, name, 0) == -EPROTO,
 		"a file too short to map");
+	ktap_ok(!ftruncate(f, 0) && !ftruncate(f, RADCLOCK_PAGE_SIZE) && radclock_open(&none, name, 0) == -EAGAIN,
+		"so is one of zeros");
+	ktap_ok(radclock_open(&none, "/nonexistent/page", 0) == -ENOENT && !errno,
+		"errno is left alone");
 	unlink(name);
 	close(f);
 }
@@ -341,7 +348,7 @@ static void test_words(void)
 
 int main(void)
 {
-	ktap_plan(58);
+	ktap_plan(61);
 	fd = page_file(path, sizeof(path));
 	page = page_map(fd);
 	test_open();

@@ -101,6 +101,14 @@ int cli_error(int err, const char *fmt, ...)
 	return EXIT_NO;
 }
 
+/* what radclock_open() has looked at last */
+static const char *looked_at(const struct cli *cli)
+{
+	if (cli->device)
+		return cli->device;
+	return access(RADCLOCK_DEVICE, F_OK) ? RADCLOCK_PAGE_FILE : RADCLOCK_DEVICE;
+}
+
 int cli_open(const struct cli *cli, struct radclock **rcp)
 {
 	int err = radclock_open(rcp, cli->device, 0);
@@ -112,10 +120,9 @@ int cli_open(const struct cli *cli, struct radclock **rcp)
 	else if (err == -ENOENT)
 		fprintf(stderr, "radclock: %s\n", radclock_strerror(err));
 	else if (err == -EACCES)
-		fprintf(stderr, "radclock: %s: permission denied\n",
-			cli->device ?: RADCLOCK_DEVICE);
+		fprintf(stderr, "radclock: %s: permission denied\n", looked_at(cli));
 	else
-		cli_error(err, "%s", cli->device ?: RADCLOCK_DEVICE);
+		cli_error(err, "%s", looked_at(cli));
 	return EXIT_NO;
 }
 

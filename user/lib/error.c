@@ -23,7 +23,7 @@ static const struct {
 	{ EPROTONOSUPPORT, "the module and this library are of different versions" },
 	{ ESTALE, "the clock was disrupted meanwhile" },
 	{ EOPNOTSUPP, "this needs the radclock module (modprobe radclock)" },
-	{ EAGAIN, "the page is being written: its writer is stuck" },
+	{ EAGAIN, "the page is not ready: it is being made, or its writer is stuck" },
 	{ ENOBUFS, "messages were lost, they were not read in time" },
 	{ EPERM, "not permitted: setting needs CAP_SYS_TIME, packet stamps need CAP_NET_ADMIN" },
 };

@@ -17,8 +17,9 @@ static int map_page(struct radclock *rc, const struct stat *st)
 	void *page;
 	int err;
 
+	/* reading on would be SIGBUS; an empty one is being made */
 	if (!rc->module && st->st_size < (off_t)sizeof(*rc->page))
-		return -EPROTO;	/* reading on would be SIGBUS */
+		return st->st_size ? -EPROTO : -EAGAIN;
 
 	page = mmap(NULL, RADCLOCK_PAGE_SIZE, PROT_READ, MAP_SHARED, rc->fd[0], 0);
 	if (page == MAP_FAILED)
@@ -78,6 +79,7 @@ int radclock_open(struct radclock **rcp, const char *path, unsigned int flags)
 	struct radclock *rc;
 	unsigned int i;
 	int err;
+	KEEP_ERRNO();
 
 	*rcp = NULL;
 	if (flags & ~RADCLOCK_OPEN_SYSCALL)
@@ -110,6 +112,7 @@ int radclock_open(struct radclock **rcp, const char *path, unsigned int flags)
 void radclock_close(struct radclock *rc)
 {
 	unsigned int i;
+	KEEP_ERRNO();
 
 	if (!rc)
 		return;

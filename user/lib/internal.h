@@ -2,6 +2,7 @@
 #ifndef RADCLOCK_INTERNAL_H
 #define RADCLOCK_INTERNAL_H
 
+#include <errno.h>
 #include <pthread.h>
 
 #include "radclock.h"
@@ -11,6 +12,15 @@
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 
 #define RAD_CLOCKS	(RADCLOCK_CLOCK_DIFF + 1)
+
+/* for the rest of a function: system calls report by errno, which is the caller's */
+#define KEEP_ERRNO() \
+	__attribute__((cleanup(rad_restore_errno), unused)) int kept_errno = errno
+
+static inline void rad_restore_errno(const int *kept)
+{
+	errno = *kept;
+}
 
 /**
  * struct radclock - the handle

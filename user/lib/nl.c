@@ -288,6 +288,7 @@ int rad_nl_do(struct rad_nl *nl, const struct rad_nl_call *call)
 int rad_nl_handle_do(struct radclock *rc, const struct rad_nl_call *call)
 {
 	int err = 0;
+	KEEP_ERRNO();
 
 	if (!rc->module)
 		return -EOPNOTSUPP;

@@ -41,6 +41,9 @@ int rad_page_check(const struct radclock_page *page)
 {
 	struct radclock_params p;
 
+	/* its writer has got no further */
+	if (!page->vmclock.magic && !page->magic)
+		return -EAGAIN;
 	if (page->vmclock.magic != RADCLOCK_VMCLOCK_MAGIC ||
 	    page->magic != RADCLOCK_PAGE_MAGIC)
 		return -EPROTO;

@@ -55,7 +55,8 @@ struct radclock;
  * it mapped. A file that has been unlinked reads as -ENODEV once its estimate
  * has run out.
  *
- * Return: 0; -ENOENT: neither module nor page; -EPROTO: not a radclock page;
+ * Return: 0; -ENOENT: neither module nor page; -EAGAIN: the page is just being
+ * made; -EPROTO: not a radclock page;
  * -EPROTONOSUPPORT: a page of another version; other errors of open(2).
  */
 int radclock_open(struct radclock **rcp, const char *path, unsigned int flags);

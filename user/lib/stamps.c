@@ -35,6 +35,7 @@ int radclock_stamps_open(struct radclock *rc, uint16_t port,
 	};
 	struct radclock_stamps *s;
 	int err;
+	KEEP_ERRNO();
 
 	*st = NULL;
 	if (why && why_len)
@@ -61,6 +62,8 @@ int radclock_stamps_open(struct radclock *rc, uint16_t port,
 
 void radclock_stamps_close(struct radclock_stamps *st)
 {
+	KEEP_ERRNO();
+
 	if (!st)
 		return;
 	rad_sub_exit(&st->sub);

@@ -87,6 +87,7 @@ int rad_sub_next(struct rad_sub *sub, struct nlattr **attrs)
 {
 	struct nlmsghdr *nlh;
 	int got;
+	KEEP_ERRNO();
 
 	for (;;) {
 		if (!sub->buf || !nlmsg_ok(sub->next, sub->left)) {

@@ -15,6 +15,7 @@ int radclock_updates_open(struct radclock *rc, struct radclock_updates **up)
 {
 	struct radclock_updates *u;
 	int err;
+	KEEP_ERRNO();
 
 	*up = NULL;
 	if (!rc->module)
@@ -36,6 +37,8 @@ int radclock_updates_open(struct radclock *rc, struct radclock_updates **up)
 
 void radclock_updates_close(struct radclock_updates *up)
 {
+	KEEP_ERRNO();
+
 	if (!up)
 		return;
 	rad_sub_exit(&up->sub);
