@@ -21,10 +21,14 @@
 #define START_AHEAD_NS	NSEC_PER_MSEC
 #define SETTLE_TRIES	5
 
-/* readers know the first part; the end says which boot the counter belongs to */
+/*
+ * Readers know the first part; the end says which boot the counter belongs to,
+ * and how long it had stood still in sleep when the parameters were made.
+ */
 struct page_file {
 	struct radclock_page page;
-	u8 unused[RADCLOCK_PAGE_SIZE - sizeof(struct radclock_page) - BOOT_ID_LEN];
+	u8 unused[RADCLOCK_PAGE_SIZE - sizeof(struct radclock_page) - BOOT_ID_LEN - 8];
+	s64 slept_ns;
 	char boot_id[BOOT_ID_LEN];
 };
 
@@ -92,7 +96,7 @@ void page_publish(const struct rad_estimate *est)
 	write_page(&n);
 }
 
-u64 page_disrupted(void)
+u64 page_disrupted(s64 slept_ns)
 {
 	struct radclock_params p;
 	struct rad_time t;
@@ -108,6 +112,7 @@ u64 page_disrupted(void)
 	rad_withdraw(&p, RADCLOCK_STATUS_DISRUPTED);
 	p.disruption_marker++;
 	write_page(&p);
+	file->slept_ns = slept_ns;
 	return p.disruption_marker;
 }
 
@@ -157,7 +162,7 @@ static bool is_ours(const char *boot_id, u64 now)
 	       !rad_counter_before(now, p->absolute.counter);
 }
 
-int page_open(const char *path, u64 now, u64 *marker)
+int page_open(const char *path, u64 now, s64 slept_ns, u64 *marker)
 {
 	char boot_id[BOOT_ID_LEN];
 	struct stat st;
@@ -181,8 +186,11 @@ int page_open(const char *path, u64 now, u64 *marker)
 	read_boot_id(boot_id);
 	if (is_ours(boot_id, now)) {
 		log_debug("going on with the page of the last run");
+		if (slept_ns - file->slept_ns > CLOCK_SLEEP_MIN_NS)
+			page_disrupted(slept_ns);
 	} else {
 		first_page(now, file->page.params.disruption_marker + 1);
+		file->slept_ns = slept_ns;
 		memcpy(file->boot_id, boot_id, BOOT_ID_LEN);
 	}
 	*marker = file->page.params.disruption_marker;

@@ -9,8 +9,6 @@
 #include "log.h"
 #include "loop.h"
 
-/* two readings of one moment may differ by this; a suspend takes longer */
-#define SUSPEND_MIN_NS		(20 * NSEC_PER_MSEC)
 /* stamps are converted within milliseconds; older ones: the clock was set */
 #define STAMP_MAX_AGE_NS	NSEC_PER_SEC
 #define BRACKETS		3
@@ -28,22 +26,33 @@ static s64 now_ns(clockid_t id)
 	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
 }
 
-/* the counter stood still while the machine slept */
+/* the counter stood still while the machine slept: the tightest of a few brackets */
 static s64 suspended_ns(void)
 {
-	s64 boot = now_ns(CLOCK_BOOTTIME);
+	s64 slept = 0, width = -1;
+	int i;
 
-	return boot ? boot - now_ns(CLOCK_MONOTONIC) : 0;
+	for (i = 0; i < BRACKETS; i++) {
+		s64 before = now_ns(CLOCK_MONOTONIC);
+		s64 boot = now_ns(CLOCK_BOOTTIME);
+		s64 after = now_ns(CLOCK_MONOTONIC);
+
+		if (width < 0 || after - before < width) {
+			width = after - before;
+			slept = boot - before;
+		}
+	}
+	return slept;
 }
 
 static int raw_read(struct clock_value *v)
 {
 	s64 s = suspended_ns();
 
-	if (s - suspended > SUSPEND_MIN_NS) {
+	if (s - suspended > CLOCK_SLEEP_MIN_NS) {
 		log_warn("the machine was suspended for %.1f s: starting anew",
 			 (s - suspended) / 1e9);
-		era.marker = page_disrupted();
+		era.marker = page_disrupted(s);
 		suspended = s;
 	}
 	v->counter = now_ns(CLOCK_MONOTONIC_RAW);
@@ -103,7 +112,8 @@ static int raw_open(const struct config *c)
 	config = c;
 	suspended = suspended_ns();
 	if (c->page_file[0]) {
-		r = page_open(c->page_file, now_ns(CLOCK_MONOTONIC_RAW), &era.marker);
+		r = page_open(c->page_file, now_ns(CLOCK_MONOTONIC_RAW), suspended,
+			      &era.marker);
 		if (r) {
 			log_error("cannot write the page %s: %s", c->page_file, strerror(-r));
 			if (!c->steer_realtime)
