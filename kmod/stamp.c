@@ -37,6 +37,7 @@
 #define MAX_SUBSCRIBERS	64
 #define MAX_FROM_USER_NS	32	/* anybody is admin in a namespace of his own */
 #define RING_SIZE	256	/* a power of two */
+#define RING_FROM_USER_NS	64	/* the rest is the machine's */
 #define NTP_MODE(byte)	((byte) & 7)
 #define NTP_CLIENT	3
 #define NTP_SERVER	4
@@ -47,7 +48,8 @@ struct subscriber {
 	struct net *net;	/* lives as long as the subscribing socket */
 	u32 portid;
 	u16 port;
-	u64 ring_lost;		/* ring_lost when it was last told */
+	bool foreign;
+	u64 ring_lost;		/* ring_lost of its kind when it was last told */
 	u64 lost;		/* its socket was full */
 };
 
@@ -56,12 +58,13 @@ static DEFINE_MUTEX(subscribers_lock);
 static unsigned int n_subscribers;
 
 static struct rad_stamp ring[RING_SIZE];
-static unsigned int ring_head, ring_tail;
-static u64 ring_lost;
+static unsigned int ring_head, ring_tail, ring_foreign;
+static u64 ring_lost[2];	/* of the machine's packets, of foreign ones */
 static DEFINE_RAW_SPINLOCK(ring_lock);
 
 static struct irq_work ring_irq;
 static struct work_struct ring_work;
+static struct workqueue_struct *ring_wq;
 
 static struct tracepoint *tp_out, *tp_in;
 
@@ -149,15 +152,24 @@ static __be16 skip_vlan(const struct sk_buff *skb, int *offset)
 	return protocol;
 }
 
+/* of a user namespace where anybody may be admin */
+static bool is_foreign(const struct net *net)
+{
+	return net->user_ns != &init_user_ns;
+}
+
 static void push(const struct rad_stamp *s)
 {
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&ring_lock, flags);
-	if (ring_head - ring_tail == RING_SIZE)
-		ring_lost++;
-	else
+	if (ring_head - ring_tail == RING_SIZE ||
+	    (s->foreign && ring_foreign == RING_FROM_USER_NS)) {
+		ring_lost[s->foreign]++;
+	} else {
 		ring[ring_head++ % RING_SIZE] = *s;
+		ring_foreign += s->foreign;
+	}
 	raw_spin_unlock_irqrestore(&ring_lock, flags);
 	irq_work_queue(&ring_irq);
 }
@@ -193,6 +205,7 @@ static void look(const struct sk_buff *skb, const struct net_device *dev,
 	s.dest_port = ntohs(udp->dest);
 	s.ifindex = dev->ifindex;
 	s.net = dev_net(dev);
+	s.foreign = is_foreign(s.net);
 	push(&s);
 }
 
@@ -218,9 +231,11 @@ static bool pop(struct rad_stamp *s, u64 *lost)
 
 	raw_spin_lock_irq(&ring_lock);
 	some = ring_head != ring_tail;
-	if (some)
+	if (some) {
 		*s = ring[ring_tail++ % RING_SIZE];
-	*lost = ring_lost;
+		ring_foreign -= s->foreign;
+		*lost = ring_lost[s->foreign];
+	}
 	raw_spin_unlock_irq(&ring_lock);
 	return some;
 }
@@ -254,7 +269,7 @@ static void deliver(struct work_struct *work)
 
 static void ring_irq_fn(struct irq_work *work)
 {
-	schedule_work(&ring_work);
+	queue_work(ring_wq, &ring_work);
 }
 
 static int start_probes(void)
@@ -296,8 +311,7 @@ static struct subscriber *find(struct net *net, u32 portid, u16 port)
  */
 int rad_stamp_subscribe(struct net *net, u32 portid, u16 port)
 {
-	const unsigned int max = net->user_ns == &init_user_ns ?
-				 MAX_SUBSCRIBERS : MAX_FROM_USER_NS;
+	const unsigned int max = is_foreign(net) ? MAX_FROM_USER_NS : MAX_SUBSCRIBERS;
 	struct subscriber *s;
 	int err = 0;
 
@@ -309,6 +323,7 @@ int rad_stamp_subscribe(struct net *net, u32 portid, u16 port)
 	s->net = net;
 	s->portid = portid;
 	s->port = port;
+	s->foreign = is_foreign(net);
 
 	mutex_lock(&subscribers_lock);
 	if (find(net, portid, port))
@@ -319,7 +334,7 @@ int rad_stamp_subscribe(struct net *net, u32 portid, u16 port)
 		err = start_probes();
 	if (!err) {
 		raw_spin_lock_irq(&ring_lock);
-		s->ring_lost = ring_lost;
+		s->ring_lost = ring_lost[s->foreign];
 		raw_spin_unlock_irq(&ring_lock);
 		list_add_tail_rcu(&s->list, &subscribers);
 		n_subscribers++;
@@ -369,10 +384,19 @@ static void find_tracepoint(struct tracepoint *tp, void *data)
 
 int rad_stamp_init(void)
 {
+	int err;
+
+	/* a flood must not hold up what else is done on its CPU */
+	ring_wq = alloc_workqueue("radclock_stamps", WQ_UNBOUND, 1);
+	if (!ring_wq)
+		return -ENOMEM;
 	INIT_WORK(&ring_work, deliver);
 	init_irq_work(&ring_irq, ring_irq_fn);
 	for_each_kernel_tracepoint(find_tracepoint, NULL);
-	return netlink_register_notifier(&netlink_nb);
+	err = netlink_register_notifier(&netlink_nb);
+	if (err)
+		destroy_workqueue(ring_wq);
+	return err;
 }
 
 void rad_stamp_exit(void)
@@ -382,4 +406,5 @@ void rad_stamp_exit(void)
 	tracepoint_synchronize_unregister();
 	irq_work_sync(&ring_irq);
 	cancel_work_sync(&ring_work);
+	destroy_workqueue(ring_wq);
 }

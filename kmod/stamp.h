@@ -16,6 +16,7 @@ struct net;
  * @addr_len: 4 or 16
  * @ntp: the packet up to its transmit timestamp
  * @net: namespace of the interface; only compared
+ * @foreign: of a user namespace that is not the machine's own
  */
 struct rad_stamp {
 	u32 direction;
@@ -30,6 +31,7 @@ struct rad_stamp {
 	u16 dest_port;
 	u8 ntp[RAD_NTP_HEADER_LEN];
 	const struct net *net;
+	bool foreign;
 };
 
 int rad_stamp_init(void);
