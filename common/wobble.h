@@ -23,8 +23,8 @@
  * @seen: the page as it was last
  * @slope: its usual multiplier, 32.16; follows within about a minute
  * @phase_ns: how far it is from a line of the usual slope, forgotten as fast
- * @largest_ns: the farthest that was seen; halved in 1.5 hours of two looks a
- *	second, down to 16 us
+ * @largest_ns: the farthest that was seen; halved by 5700 new pages, which is 1.5
+ *	hours of one a second, down to 8 us
  */
 struct rad_wobble {
 	struct rad_pvclock seen;
@@ -56,7 +56,7 @@ static inline void rad_wobble_begin(struct rad_wobble *w)
 }
 
 /**
- * rad_wobble_look() - a page, about twice a second
+ * rad_wobble_look() - a page, more often than it is written
  * @w: what was seen before
  * @ti: a consistent page
  */
@@ -91,12 +91,8 @@ static inline void rad_wobble_look(struct rad_wobble *w, const struct rad_pvcloc
 		w->largest_ns = most;
 	w->phase_ns -= w->phase_ns / 64;
 	w->slope += ((s64)((u64)ti->tsc_to_system_mul << 16) - (s64)w->slope) / 64;
-}
-
-/* time goes by: what was seen long ago counts for less */
-static inline void rad_wobble_fade(struct rad_wobble *w)
-{
-	w->largest_ns -= w->largest_ns >> 14;
+	/* what was seen long ago counts for less */
+	w->largest_ns -= w->largest_ns >> 13;
 }
 
 /**

@@ -43,8 +43,8 @@ static const struct rad_pvclock **xen_by_cpu;
 static u64 xen_last;
 static int xen_hotplug;
 static bool xen_broken;
-static struct rad_wobble xen_wobble;
-static bool xen_stable;
+static struct rad_wobble *xen_wobbles;	/* of each CPU's page */
+static u64 xen_error;
 
 static size_t xen_areas_size(void)
 {
@@ -158,20 +158,25 @@ static bool xen_is_unstable(void)
 	return READ_ONCE(xen_broken);
 }
 
-/* one page does: they follow the same calibration */
+/* each CPU of the machine is calibrated by itself; readers run on any */
 static void xen_watch(void)
 {
 	struct rad_pvclock ti;
+	unsigned int cpu;
+	u64 error = 0;
 
-	rad_pvclock_copy(READ_ONCE(xen_by_cpu[cpumask_first(cpu_online_mask)]), &ti);
-	rad_wobble_look(&xen_wobble, &ti);
-	rad_wobble_fade(&xen_wobble);
-	WRITE_ONCE(xen_stable, ti.flags & RAD_PVCLOCK_TSC_STABLE);
+	for_each_online_cpu(cpu) {
+		rad_pvclock_copy(READ_ONCE(xen_by_cpu[cpu]), &ti);
+		rad_wobble_look(&xen_wobbles[cpu], &ti);
+		if (!(ti.flags & RAD_PVCLOCK_TSC_STABLE))
+			error = max(error, rad_wobble_error_ns(&xen_wobbles[cpu]));
+	}
+	WRITE_ONCE(xen_error, error);
 }
 
 static u64 xen_error_ns(void)
 {
-	return READ_ONCE(xen_stable) ? 0 : rad_wobble_error_ns(&xen_wobble);
+	return READ_ONCE(xen_error);
 }
 
 /*
@@ -196,6 +201,7 @@ static void xen_free(void)
 	unsigned int cpu;
 
 	kfree(xen_by_cpu);
+	kfree(xen_wobbles);
 	if (!xen_areas)
 		return;
 	for (cpu = 0; cpu < nr_cpu_ids; cpu++) {
@@ -218,11 +224,14 @@ static int xen_probe(struct rad_counter *c)
 	/* in pages of the linear map: Xen writes there whatever runs */
 	xen_areas = alloc_pages_exact(xen_areas_size(), GFP_KERNEL | __GFP_ZERO);
 	xen_by_cpu = kcalloc(nr_cpu_ids, sizeof(*xen_by_cpu), GFP_KERNEL);
+	xen_wobbles = kcalloc(nr_cpu_ids, sizeof(*xen_wobbles), GFP_KERNEL);
 	err = -ENOMEM;
-	if (!xen_areas || !xen_by_cpu)
+	if (!xen_areas || !xen_by_cpu || !xen_wobbles)
 		goto err_free;
-	for (cpu = 0; cpu < nr_cpu_ids; cpu++)
+	for (cpu = 0; cpu < nr_cpu_ids; cpu++) {
 		xen_by_cpu[cpu] = &xen_areas[first].ti;
+		rad_wobble_init(&xen_wobbles[cpu]);
+	}
 
 	/* before a CPU comes up, after the kernel has told Xen about it */
 	err = cpuhp_setup_state(CPUHP_BP_PREPARE_DYN, "clock/radclock:prepare",
@@ -232,7 +241,6 @@ static int xen_probe(struct rad_counter *c)
 	xen_hotplug = err;
 	c->hz = RADCLOCK_NSEC;
 	c->restarts = rad_xen_moves();
-	rad_wobble_init(&xen_wobble);
 	xen_watch();
 	return 0;
 
