@@ -165,8 +165,21 @@ static inline void rad_begin(struct radclock_params *p, u64 hz)
 	p->esterror_rate = 0;
 }
 
-static inline u8 rad_vmclock_status(u8 status)
+/**
+ * rad_vmclock_status() - the clock status of the page's head
+ * @p: the parameters
+ * @now: the counter
+ * @status: enum radclock_status at @now
+ *
+ * To readers of vmclock the counter and the kind of time are constants, and a leap
+ * second is theirs to apply: where they would be wrong it is unreliable.
+ */
+static inline u8 rad_vmclock_status(const struct radclock_params *p, u64 now, u8 status)
 {
+	if (p->counter_id != RADCLOCK_COUNTER_ID_TSC ||
+	    p->flags & RADCLOCK_PARAMS_FLAG_SMEARED ||
+	    (p->leap_delta && !rad_counter_before(now, p->leap_counter)))
+		return RADCLOCK_VMCLOCK_UNRELIABLE;
 	switch (status) {
 	case RADCLOCK_STATUS_WARMING:
 		return RADCLOCK_VMCLOCK_INITIALIZING;
@@ -184,11 +197,12 @@ static inline u8 rad_vmclock_status(u8 status)
  * @v: everything but seq_count is written
  * @p: the parameters
  * @size: of the region that is mapped
- * @status: enum radclock_status right now: a vmclock reader knows no expiry
+ * @now: the counter
+ * @status: enum radclock_status at @now: a vmclock reader knows no expiry
  */
 static inline void rad_fill_vmclock(struct radclock_vmclock *v,
 				    const struct radclock_params *p, u32 size,
-				    u8 status)
+				    u64 now, u8 status)
 {
 	bool valid = p->flags & RADCLOCK_PARAMS_FLAG_ABS_VALID;
 
@@ -205,7 +219,7 @@ static inline void rad_fill_vmclock(struct radclock_vmclock *v,
 				RADCLOCK_VMCLOCK_TIME_MAXERROR_VALID;
 	if (valid && (p->flags & RADCLOCK_PARAMS_FLAG_TAI_VALID))
 		v->flags |= RADCLOCK_VMCLOCK_TAI_VALID;
-	v->clock_status = rad_vmclock_status(status);
+	v->clock_status = rad_vmclock_status(p, now, status);
 	v->tai_offset_sec = p->tai_offset;
 	v->leap_indicator = p->leap_delta > 0 ? RADCLOCK_VMCLOCK_LEAP_PRE_POS :
 			    p->leap_delta < 0 ? RADCLOCK_VMCLOCK_LEAP_PRE_NEG :

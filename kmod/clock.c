@@ -96,7 +96,7 @@ static bool publish_by(struct radclock_params *p, u64 now, const u64 *deadline)
 	latch.data[1] = *p;
 
 	page->params = *p;
-	rad_fill_vmclock(&page->vmclock, p, PAGE_SIZE, rad_status_at(p, now));
+	rad_fill_vmclock(&page->vmclock, p, PAGE_SIZE, now, rad_status_at(p, now));
 	page_write_end();
 	return true;
 }
@@ -169,7 +169,10 @@ static void disrupt_locked(struct radclock_params *n, u64 now, const char *why)
 	trouble[0] = 0;
 }
 
-/* @anew: no time has passed for the counter, wherever it stands now */
+/*
+ * @anew: no time has passed, wherever the counter stands now. One that restarts
+ * may be anywhere; a narrow one cannot tell how often it has wrapped.
+ */
 static void disrupt(const char *why, bool anew)
 {
 	struct radclock_params n;
@@ -179,7 +182,7 @@ static void disrupt(const char *why, bool anew)
 	raw_spin_lock_irqsave(&write_lock, flags);
 	n = *current_params();
 	now = rad_counter_read(counter);
-	if (anew && counter->restarts)
+	if (anew && (counter->restarts || counter->width < 64))
 		begin_anew(&n, now);
 	else
 		stay_ahead(&n, now);
@@ -524,17 +527,19 @@ static bool widen(u64 now)
  */
 void rad_clock_expire(void)
 {
+	bool changed, set_back;
 	unsigned long flags;
-	bool changed;
 	u64 now;
 	u8 status;
 
 	raw_spin_lock_irqsave(&write_lock, flags);
 	now = rad_counter_read(counter);
+	set_back = rad_counter_before(start_value(now, counter->hz), newest);
 	if (rad_counter_before(newest, now))
 		newest = now;
 	changed = widen(now);
-	status = rad_vmclock_status(rad_status_at(current_params(), now));
+	status = rad_vmclock_status(current_params(), now,
+				    rad_status_at(current_params(), now));
 	if (page->vmclock.clock_status != status) {
 		changed = true;
 		page_write_begin();
@@ -542,8 +547,23 @@ void rad_clock_expire(void)
 		page_write_end();
 	}
 	raw_spin_unlock_irqrestore(&write_lock, flags);
-	if (changed)
+	/* no witness has seen it */
+	if (set_back)
+		rad_clock_disrupt("the counter was set back");
+	if (changed || set_back)
 		rad_notify_update();
+}
+
+/* can the absolute clock be read, as far as the parameters say? */
+bool rad_clock_has_time(void)
+{
+	unsigned long flags;
+	bool has;
+
+	raw_spin_lock_irqsave(&write_lock, flags);
+	has = current_params()->flags & RADCLOCK_PARAMS_FLAG_ABS_VALID;
+	raw_spin_unlock_irqrestore(&write_lock, flags);
+	return has;
 }
 
 /* do not wait for the half second in which we would notice */

@@ -84,6 +84,7 @@ int rad_clock_withdraw(u32 from, u64 marker);
 void rad_clock_explain(u32 from, const char *reason);
 void rad_clock_suspend(bool on);
 void rad_clock_expire(void);
+bool rad_clock_has_time(void);
 bool rad_clock_hold_counter(bool hold);
 
 struct page;

@@ -49,12 +49,8 @@ static u64 extend_from(const struct rad_counter *c, const struct rad_anchor *a,
 	return guess + (u64)((s64)((raw - guess) << up) >> up);
 }
 
-/**
- * rad_counter_extend() - 64 bits from the low @c->width ones
- * @c: a narrow counter
- * @raw: its value, read just now or within half a wrap
- */
-u64 rad_counter_extend(const struct rad_counter *c, u64 raw)
+/* @raw: read just now or within half a wrap */
+static u64 extend(const struct rad_counter *c, u64 raw)
 {
 	unsigned int seq;
 	u64 value;
@@ -63,6 +59,23 @@ u64 rad_counter_extend(const struct rad_counter *c, u64 raw)
 		seq = raw_read_seqcount_latch(&c->seq);
 		value = extend_from(c, &c->anchor[seq & 1], sched_clock(), raw);
 	} while (raw_read_seqcount_latch_retry(&c->seq, seq));
+	return value;
+}
+
+/**
+ * rad_counter_read_narrow() - 64 bits from the low @c->width ones
+ * @c: a narrow counter
+ *
+ * One who is held up between both reads would be whole wraps off: once more.
+ */
+u64 rad_counter_read_narrow(const struct rad_counter *c)
+{
+	u64 before, value;
+
+	do {
+		before = sched_clock();
+		value = extend(c, c->read());
+	} while ((s64)(sched_clock() - before) > (s64)RADCLOCK_NSEC);
 	return value;
 }
 

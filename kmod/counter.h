@@ -72,7 +72,7 @@ struct rad_counter *rad_counter_best(void);
 u32 rad_counter_flags(const struct rad_counter *c);
 const char *rad_counter_origin(const struct rad_counter *c);
 
-u64 rad_counter_extend(const struct rad_counter *c, u64 raw);
+u64 rad_counter_read_narrow(const struct rad_counter *c);
 void rad_counters_renew(void);
 void rad_counters_resume(void);
 void rad_counters_watch(void);
@@ -95,9 +95,7 @@ static inline bool rad_counter_is_unstable(const struct rad_counter *c)
  */
 static inline u64 rad_counter_read(const struct rad_counter *c)
 {
-	u64 raw = c->read();
-
-	return c->width < 64 ? rad_counter_extend(c, raw) : raw;
+	return c->width < 64 ? rad_counter_read_narrow(c) : c->read();
 }
 
 #endif /* RADCLOCK_COUNTER_H */

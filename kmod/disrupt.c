@@ -23,6 +23,8 @@
 /* the ratio of two counters stays, within 1 %; below 10 ms we see nothing */
 #define JUMP_SHARE	100
 #define JUMP_MIN_NS	10000000
+/* after so long a narrow counter agrees with whatever sched_clock() says */
+#define NARROW_MAX_NS	(10 * RADCLOCK_NSEC)
 
 static struct delayed_work watch_work;
 static struct work_struct change_work;
@@ -58,11 +60,15 @@ static struct rad_counter *find_witness(const struct rad_counter *c)
  * be wrong (a guest that moved to another machine), so the ratio is learnt, and
  * again after a jump.
  */
-static bool went_astray(u64 mine_ns, u64 its_ns)
+static bool went_astray(u64 mine_ns, u64 its_ns, bool narrow)
 {
 	u64 expected;
 	s64 diff;
 
+	if (narrow && max(mine_ns, its_ns) > NARROW_MAX_NS) {
+		last.ratio = 0;
+		return true;
+	}
 	if (!last.ratio) {
 		if (its_ns > JUMP_MIN_NS)
 			last.ratio = (u64)rad_u128_div((rad_u128)mine_ns << 32,
@@ -105,7 +111,8 @@ static bool counter_jumped(void)
 			jumped = true;
 		} else {
 			jumped = went_astray(ticks_to_ns(mine, c->hz),
-					     ticks_to_ns(its, w->hz));
+					     ticks_to_ns(its, w->hz),
+					     c->width < 64 || w->width < 64);
 		}
 	} else {
 		last.ratio = 0;
@@ -132,8 +139,14 @@ static void leave_unstable(void)
 		return;
 	to = rad_counter_best();
 	if (!to || rad_clock_select(to, "the kernel declared the counter unstable",
-				    &why))
+				    &why)) {
+		/* readers of the page know by its parameters only */
+		if (rad_clock_has_time()) {
+			rad_clock_disrupt("the counter is unstable and there is no other");
+			rad_notify_update();
+		}
 		return;
+	}
 	pr_warn("radclock: %s was declared unstable, using %s\n", c->name,
 		to->name);
 	rad_notify_update();

@@ -587,9 +587,22 @@ static void vmclock_head(void)
 
 	rt_sys_write("counter", "hpet", 4);
 	rt_sync(rc);
-	ktap_ok(v->counter_id == RADCLOCK_VMCLOCK_NO_COUNTER && v->disruption_marker != e.disruption_marker,
-		"a counter that vmclock does not know is none");
+	ktap_ok(v->counter_id == RADCLOCK_VMCLOCK_NO_COUNTER && v->disruption_marker != e.disruption_marker &&
+		v->clock_status == RADCLOCK_VMCLOCK_UNRELIABLE,
+		"a counter that vmclock does not know is none, to old readers too");
 	rt_sys_write("counter", "tsc", 3);
+
+	rt_estimate(rc, &e);
+	e.params_flags = RADCLOCK_PARAMS_FLAG_SMEARED;
+	rt_set(rc, &e);
+	ktap_ok(v->clock_status == RADCLOCK_VMCLOCK_UNRELIABLE, "vmclock's UTC is never smeared");
+	rt_estimate(rc, &e);
+	e.leap_delta = 1;
+	e.leap_counter = e.counter + rt_ticks(rc, 1);
+	rt_set(rc, &e);
+	ktap_ok(v->clock_status == RADCLOCK_VMCLOCK_SYNCHRONIZED &&
+		head_is(RADCLOCK_VMCLOCK_UNRELIABLE) && rt_sys_is("status", "synchronized"),
+		"a leap second that is over is left to other readers");
 }
 
 static int bad_read(uint32_t clock, uint32_t flags, uint32_t reserved)
@@ -738,7 +751,7 @@ int main(void)
 {
 	int expected = 0;
 
-	ktap_plan(57);
+	ktap_plan(59);
 	rt_load("counter=tsc");
 	rc = rt_open();
 	sk = nl_socket_alloc();

@@ -55,7 +55,7 @@ static void write_page(struct radclock_params *p)
 	__atomic_store_n(&page->vmclock.seq_count, seq, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	page->params = *p;
-	rad_fill_vmclock(&page->vmclock, p, RADCLOCK_PAGE_SIZE, p->status);
+	rad_fill_vmclock(&page->vmclock, p, RADCLOCK_PAGE_SIZE, p->absolute.counter, p->status);
 	page->magic = RADCLOCK_PAGE_MAGIC;
 	__atomic_store_n(&page->vmclock.seq_count, seq + 1, __ATOMIC_RELEASE);
 }
