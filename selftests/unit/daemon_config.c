@@ -148,6 +148,28 @@ static void test_file(void)
 		strstr(said, "cannot read /nonexistent/x: No such file"), "no file");
 }
 
+/* a path may be longer than any message; each "./" leads nowhere */
+static void test_long_path(void)
+{
+	size_t folder = strrchr(path, '/') + 1 - path;
+	char far[2048] = "";
+	unsigned int i;
+
+	memcpy(far, path, folder);
+	for (i = 0; i < 700; i++)
+		strcpy(far + folder + 2 * i, "./");
+	strcat(far, path + folder);
+	load("server a\nport x\n");
+	said[0] = 0;
+	ktap_ok(config_load(&config, far, hear) == 1 && strlen(said) < 768 &&
+		strstr(said, ":2: port: expected a source port") && strstr(said, "got \"x\""),
+		"an error in a file with a long path");
+	strcat(far, ".absent");
+	said[0] = 0;
+	ktap_ok(config_load(&config, far, hear) == 1 && strstr(said, ": No such file"),
+		"no file at a long path");
+}
+
 static void test_good(void)
 {
 	const struct config_server *s = config.servers;
@@ -190,9 +212,10 @@ int main(void)
 	if (fd < 0)
 		ktap_die("cannot make %s", path);
 	close(fd);
-	ktap_plan((int)ARRAY_SIZE(bad) + 10 + 11);
+	ktap_plan((int)ARRAY_SIZE(bad) + 10 + 2 + 11);
 	test_bad();
 	test_file();
+	test_long_path();
 	test_good();
 	unlink(path);
 	return ktap_end();
