@@ -7,6 +7,7 @@
 
 #define HAVE_XENSTORE 1
 #include "../ktap.h"
+#include "../../user/daemon/clock_steer.h"
 #include "../../user/daemon/config.c"
 
 static char path[] = "/tmp/radclock.conf.XXXXXX";
@@ -205,6 +206,25 @@ static void test_good(void)
 	ktap_ok(load("server a") == 0 && !config.publish_xenstore, "no newline at the end");
 }
 
+static void test_makestep(void)
+{
+	static const char some[] = "server a\ncounter monotonic_raw\nsteer realtime\n";
+	char text[256];
+
+	ktap_ok(!load(some) && !steer_steps(&config, 1e6, 0), "without makestep: never a step");
+	snprintf(text, sizeof(text), "%smakestep 0.1 3\n", some);
+	ktap_ok(!load(text) && steer_steps(&config, -0.2, 2) && !steer_steps(&config, 0.05, 2) &&
+		!steer_steps(&config, 0.2, 3), "above the threshold, in the first updates");
+	snprintf(text, sizeof(text), "%smakestep 0.1 -1\n", some);
+	ktap_ok(!load(text) && steer_steps(&config, 0.2, 1000000) &&
+		!steer_steps(&config, 0.05, 1), "limit -1: always");
+	snprintf(text, sizeof(text), "%smakestep 0 3\n", some);
+	ktap_ok(!load(text) && steer_steps(&config, -1e-9, 2) && !steer_steps(&config, 0, 2) &&
+		!steer_steps(&config, 1, 3), "threshold 0: whatever the offset");
+	snprintf(text, sizeof(text), "%smakestep 0 0\n", some);
+	ktap_ok(!load(text) && !steer_steps(&config, 1e6, 0), "limit 0: never");
+}
+
 int main(void)
 {
 	int fd = mkstemp(path);
@@ -212,11 +232,12 @@ int main(void)
 	if (fd < 0)
 		ktap_die("cannot make %s", path);
 	close(fd);
-	ktap_plan((int)ARRAY_SIZE(bad) + 10 + 2 + 11);
+	ktap_plan((int)ARRAY_SIZE(bad) + 10 + 2 + 11 + 5);
 	test_bad();
 	test_file();
 	test_long_path();
 	test_good();
+	test_makestep();
 	unlink(path);
 	return ktap_end();
 }
