@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "background.h"
 #include "config.h"
 #include "log.h"
 #include "loop.h"
@@ -134,6 +135,7 @@ static void run_helper(int fd, const char *user)
 	ssize_t n;
 
 	prctl(PR_SET_NAME, "radclockd-dns");
+	background_leave_caller();
 	signal(SIGCHLD, SIG_IGN);
 	signal(SIGINT, SIG_IGN);	/* of a terminal: the daemon decides */
 	signal(SIGHUP, SIG_IGN);
