@@ -308,5 +308,5 @@ int main(int argc, char **argv)
 	/* the file stays: whoever opened it before must find the same lock */
 	if (pid_fd >= 0 && ftruncate(pid_fd, 0))
 		log_debug("ftruncate: %s", strerror(errno));
-	return publish_failed() ? 1 : 0;
+	return publish_failed() || resolve_failed() ? 1 : 0;
 }
