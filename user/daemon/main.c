@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/capability.h>
 #include <unistd.h>
 
 #include "background.h"
@@ -196,6 +197,15 @@ static void keep_what_stays(struct config *n, const struct config *o)
 		n->counter = o->counter;
 	n->steer_realtime = o->steer_realtime;
 	memcpy(n->page_file, o->page_file, sizeof(n->page_file));
+	if (sandbox_gave_up(n, CAP_NET_BIND_SERVICE)) {
+		need_restart(true, "port");
+		n->port = o->port;
+	}
+	/* after the counter: without the module stamps need nothing */
+	if (sandbox_gave_up(n, CAP_NET_ADMIN)) {
+		need_restart(true, "stamps");
+		n->stamps = o->stamps;
+	}
 }
 
 static void reload(void)
