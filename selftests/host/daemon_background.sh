@@ -72,7 +72,9 @@ if [ -e /dev/radclock ] || ! "$B/radclockd" -t -f "$dir/conf" > /dev/null 2>&1; 
 	ktap_skip "for guests: a start, with its output taken" "the module is here, or no libxenstore"
 	ktap_skip "for guests: nothing is held by the process that writes" "the same"
 else
-	ktap_eq "for guests: a start, with its output taken" "$(start)" 0
+	# it may say that capabilities are missing
+	result=$(start)
+	ktap_eq "for guests: a start, with its output taken" "${result%%radclockd*}" 0
 	# shellcheck disable=SC2046
 	ktap_eq "for guests: nothing is held by the process that writes" "$(holds $(helper xen))" "$quiet"
 	stop
