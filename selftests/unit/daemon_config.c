@@ -7,6 +7,7 @@
 
 #define HAVE_XENSTORE 1
 #include "../ktap.h"
+#include "../../user/daemon/clock_steer.h"
 #include "../../user/daemon/config.c"
 
 static char path[] = "/tmp/radclock.conf.XXXXXX";
@@ -148,6 +149,28 @@ static void test_file(void)
 		strstr(said, "cannot read /nonexistent/x: No such file"), "no file");
 }
 
+/* a path may be longer than any message; each "./" leads nowhere */
+static void test_long_path(void)
+{
+	size_t folder = strrchr(path, '/') + 1 - path;
+	char far[2048] = "";
+	unsigned int i;
+
+	memcpy(far, path, folder);
+	for (i = 0; i < 700; i++)
+		strcpy(far + folder + 2 * i, "./");
+	strcat(far, path + folder);
+	load("server a\nport x\n");
+	said[0] = 0;
+	ktap_ok(config_load(&config, far, hear) == 1 && strlen(said) < 768 &&
+		strstr(said, ":2: port: expected a source port") && strstr(said, "got \"x\""),
+		"an error in a file with a long path");
+	strcat(far, ".absent");
+	said[0] = 0;
+	ktap_ok(config_load(&config, far, hear) == 1 && strstr(said, ": No such file"),
+		"no file at a long path");
+}
+
 static void test_good(void)
 {
 	const struct config_server *s = config.servers;
@@ -183,6 +206,25 @@ static void test_good(void)
 	ktap_ok(load("server a") == 0 && !config.publish_xenstore, "no newline at the end");
 }
 
+static void test_makestep(void)
+{
+	static const char some[] = "server a\ncounter monotonic_raw\nsteer realtime\n";
+	char text[256];
+
+	ktap_ok(!load(some) && !steer_steps(&config, 1e6, 0), "without makestep: never a step");
+	snprintf(text, sizeof(text), "%smakestep 0.1 3\n", some);
+	ktap_ok(!load(text) && steer_steps(&config, -0.2, 2) && !steer_steps(&config, 0.05, 2) &&
+		!steer_steps(&config, 0.2, 3), "above the threshold, in the first updates");
+	snprintf(text, sizeof(text), "%smakestep 0.1 -1\n", some);
+	ktap_ok(!load(text) && steer_steps(&config, 0.2, 1000000) &&
+		!steer_steps(&config, 0.05, 1), "limit -1: always");
+	snprintf(text, sizeof(text), "%smakestep 0 3\n", some);
+	ktap_ok(!load(text) && steer_steps(&config, -1e-9, 2) && !steer_steps(&config, 0, 2) &&
+		!steer_steps(&config, 1, 3), "threshold 0: whatever the offset");
+	snprintf(text, sizeof(text), "%smakestep 0 0\n", some);
+	ktap_ok(!load(text) && !steer_steps(&config, 1e6, 0), "limit 0: never");
+}
+
 int main(void)
 {
 	int fd = mkstemp(path);
@@ -190,10 +232,12 @@ int main(void)
 	if (fd < 0)
 		ktap_die("cannot make %s", path);
 	close(fd);
-	ktap_plan((int)ARRAY_SIZE(bad) + 10 + 11);
+	ktap_plan((int)ARRAY_SIZE(bad) + 10 + 2 + 11 + 5);
 	test_bad();
 	test_file();
+	test_long_path();
 	test_good();
+	test_makestep();
 	unlink(path);
 	return ktap_end();
 }

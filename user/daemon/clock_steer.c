@@ -112,8 +112,7 @@ void steer_update(const struct rad_estimate *est)
 
 	offset = offset_now(est, &raw);
 	base = est->period_s * 1e9 - 1;
-	if (config->makestep_threshold > 0 && fabs(offset) > config->makestep_threshold &&
-	    (config->makestep_limit < 0 || updates < (unsigned int)config->makestep_limit))
+	if (steer_steps(config, offset, updates))
 		offset = step(offset);
 	updates++;
 

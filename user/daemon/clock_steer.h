@@ -7,7 +7,16 @@
 #ifndef RADCLOCKD_CLOCK_STEER_H
 #define RADCLOCKD_CLOCK_STEER_H
 
+#include <math.h>
+
 #include "config.h"
+
+/* does makestep, without which the limit is 0, allow a step (offset in s)? */
+static inline bool steer_steps(const struct config *c, double offset, unsigned int updates)
+{
+	return fabs(offset) > c->makestep_threshold &&
+	       (c->makestep_limit < 0 || updates < (unsigned int)c->makestep_limit);
+}
 
 int steer_open(const struct config *c);
 void steer_reconfigure(const struct config *c);

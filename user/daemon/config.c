@@ -17,6 +17,8 @@
 
 #define LINE_MAX_LEN	1024
 #define MAX_ERRORS	20
+/* of a path in a message: what is wrong must still fit behind it */
+#define PATH_SHOWN	400
 
 /* where we are in the file */
 struct parser {
@@ -48,7 +50,7 @@ static void error(struct parser *p, const char *fmt, ...)
 
 	if (++p->errors > MAX_ERRORS)
 		return;
-	n = snprintf(text, sizeof(text), "%s:", p->path);
+	n = snprintf(text, sizeof(text), "%.*s:", PATH_SHOWN, p->path);
 	if (p->line)
 		n += snprintf(text + n, sizeof(text) - n, "%u:", p->line);
 	text[n++] = ' ';
@@ -470,7 +472,8 @@ unsigned int config_load(struct config *c, const char *path,
 	set_defaults(c);
 	f = fopen(path, "re");
 	if (!f) {
-		snprintf(line, sizeof(line), "cannot read %s: %s", path, strerror(errno));
+		snprintf(line, sizeof(line), "cannot read %.*s: %s", PATH_SHOWN, path,
+			 strerror(errno));
 		complain(line);
 		return 1;
 	}

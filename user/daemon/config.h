@@ -48,8 +48,8 @@ struct config {
 	double max_drift;	/* ppm */
 	double max_error;	/* s */
 	double max_distance;	/* s */
-	double makestep_threshold;	/* s; 0: never steps */
-	int makestep_limit;	/* updates; negative: always */
+	double makestep_threshold;	/* s */
+	int makestep_limit;	/* updates; 0: never steps, negative: always */
 	double max_slew;	/* ppm */
 	int port;		/* of our requests; 0: another each time */
 	struct in_addr bind4;

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* radclockd: see radclockd(8). */
+#define _GNU_SOURCE	/* asprintf */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/capability.h>
 #include <unistd.h>
 
+#include "background.h"
 #include "config.h"
 #include "control.h"
 #include "engine.h"
@@ -31,7 +35,6 @@ static struct config configs[2];
 static struct config *config = &configs[0];
 static struct options options = { .config_file = CONFIG_FILE };
 static int pid_fd = -1;
-static int parent = -1;		/* waits for our start */
 
 static const char usage[] =
 "Usage: radclockd [OPTION]...\n"
@@ -97,6 +100,24 @@ static void parse_options(int argc, char **argv)
 }
 
 /*
+ * The file is read again from another folder. Only made absolute: a link may
+ * lead elsewhere by then.
+ */
+static void keep_config_path(void)
+{
+	char folder[PATH_MAX], *path;
+
+	if (options.config_file[0] == '/')
+		return;
+	if (!getcwd(folder, sizeof(folder)) ||
+	    asprintf(&path, "%s/%s", folder, options.config_file) < 0)
+		log_warn("the configuration cannot be read again from %s: %s",
+			 options.config_file, strerror(errno));
+	else
+		options.config_file = path;
+}
+
+/*
  * The lock goes when the process goes, however that is: a lock of the process,
  * not of the open file, which the resolver holds a moment longer.
  */
@@ -124,50 +145,12 @@ static int lock_pid_file(const char *path)
 	return 0;
 }
 
-/* the parent goes when we are ready, so that its exit status tells how it went */
-static void daemonize(void)
-{
-	char byte = 1;
-	int p[2], null;
-	pid_t pid;
-
-	if (pipe(p)) {
-		log_error("pipe: %s", strerror(errno));
-		exit(1);
-	}
-	pid = fork();
-	if (pid < 0) {
-		log_error("fork: %s", strerror(errno));
-		exit(1);
-	}
-	if (pid) {
-		close(p[1]);
-		exit(read(p[0], &byte, 1) == 1 ? byte : 1);
-	}
-	close(p[0]);
-	parent = p[1];
-	fcntl(parent, F_SETFD, FD_CLOEXEC);
-	setsid();
-	if (chdir("/"))
-		log_debug("chdir: %s", strerror(errno));
-	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (null >= 0) {
-		dup2(null, STDIN_FILENO);
-		dup2(null, STDOUT_FILENO);
-	}
-}
-
 static void release_parent(void)
 {
-	if (parent < 0)
-		return;
 	/* errors went to the terminal until now */
-	if (!config->log_file[0])
+	if (!options.foreground && !config->log_file[0])
 		log_to(LOG_TO_SYSLOG);
-	dup2(STDOUT_FILENO, STDERR_FILENO);
-	(void)!write(parent, "", 1);
-	close(parent);
-	parent = -1;
+	background_ready();
 }
 
 static void open_logs(void)
@@ -214,6 +197,15 @@ static void keep_what_stays(struct config *n, const struct config *o)
 		n->counter = o->counter;
 	n->steer_realtime = o->steer_realtime;
 	memcpy(n->page_file, o->page_file, sizeof(n->page_file));
+	if (sandbox_gave_up(n, CAP_NET_BIND_SERVICE)) {
+		need_restart(true, "port");
+		n->port = o->port;
+	}
+	/* after the counter: without the module stamps need nothing */
+	if (sandbox_gave_up(n, CAP_NET_ADMIN)) {
+		need_restart(true, "stamps");
+		n->stamps = o->stamps;
+	}
 }
 
 static void reload(void)
@@ -308,8 +300,10 @@ int main(int argc, char **argv)
 	if (errors || options.check)
 		return errors ? 1 : 0;
 
-	if (!options.foreground)
-		daemonize();
+	if (!options.foreground) {
+		keep_config_path();
+		background_enter();
+	}
 	loop_catch_signals();
 	if (start())
 		return 1;
@@ -324,5 +318,5 @@ int main(int argc, char **argv)
 	/* the file stays: whoever opened it before must find the same lock */
 	if (pid_fd >= 0 && ftruncate(pid_fd, 0))
 		log_debug("ftruncate: %s", strerror(errno));
-	return publish_failed() ? 1 : 0;
+	return publish_failed() || resolve_failed() ? 1 : 0;
 }

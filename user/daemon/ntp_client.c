@@ -395,11 +395,39 @@ static void lookup_failed(struct ntp_source *s, const char *err)
 	loop_timer_after(&s->next, LOOKUP_RETRY << doublings);
 }
 
+/*
+ * The first free address behind the present one, so that each has its turn; a
+ * present one that is not in the list any more comes before the first.
+ */
+static const union address *next_address(const struct ntp_source *s, const union address *list,
+					 unsigned int n)
+{
+	unsigned int i, behind = 0;
+
+	for (i = 0; i < n; i++) {
+		union address a = list[i];
+
+		address_set_port(&a, s->config.port);
+		if (address_equal(&s->address, &a)) {
+			behind = i + 1;
+			break;
+		}
+	}
+	for (i = 0; i < n; i++) {
+		const union address *a = &list[(behind + i) % n];
+
+		if (!address_in_use(a, s->config.port))
+			return a;
+	}
+	return NULL;
+}
+
 /* each source of that name which needs an address takes a free one */
 static void name_known(const char *name, const char *err, const union address *list,
 		       unsigned int n)
 {
-	unsigned int i, a;
+	const union address *a;
+	unsigned int i;
 
 	for (i = 0; i < RAD_SERVERS_MAX; i++) {
 		struct ntp_source *s = &ntp_sources[i];
@@ -407,11 +435,9 @@ static void name_known(const char *name, const char *err, const union address *l
 		if (s->state == SOURCE_FREE || !s->asked || strcasecmp(s->config.name, name))
 			continue;
 		s->asked = false;
-		for (a = 0; a < n; a++)
-			if (!address_in_use(&list[a], s->config.port))
-				break;
-		if (a < n)
-			activate(s, &list[a]);
+		a = next_address(s, list, n);
+		if (a)
+			activate(s, a);
 		else if (s->state == SOURCE_UNRESOLVED)
 			lookup_failed(s, err);
 		/* else its old address is all there is: stay with it */

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "background.h"
 #include "log.h"
 #include "loop.h"
 #include "publish.h"
@@ -156,6 +157,7 @@ static void run_helper(int fd)
 	ssize_t n, len = 0;
 
 	prctl(PR_SET_NAME, "radclockd-xen");
+	background_leave_caller();
 	signal(SIGINT, SIG_IGN);	/* the daemon says when it is over */
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "background.h"
 #include "config.h"
 #include "log.h"
 #include "loop.h"
@@ -44,6 +45,7 @@ struct open_question {
 static int helper = -1;
 static struct loop_fd helper_fd;
 static bool listening;
+static bool failed;
 static struct open_question open_questions[RESOLVE_MAX_OPEN];
 static unsigned int nopen;
 static struct loop_timer timeout;
@@ -134,10 +136,12 @@ static void run_helper(int fd, const char *user)
 	ssize_t n;
 
 	prctl(PR_SET_NAME, "radclockd-dns");
+	background_leave_caller();
 	signal(SIGCHLD, SIG_IGN);
-	signal(SIGINT, SIG_IGN);	/* of a terminal: the daemon decides */
+	/* of a terminal or to all of a service: the daemon decides */
+	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
-	signal(SIGTERM, SIG_DFL);
+	signal(SIGTERM, SIG_IGN);
 	signal(SIGALRM, SIG_DFL);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (sandbox_become(user))
@@ -152,6 +156,7 @@ static void run_helper(int fd, const char *user)
 			_exit(0);
 		if (fork())
 			continue;
+		signal(SIGTERM, SIG_DFL);
 		alarm(RESOLVE_TIMEOUT_S);
 		look_up(fd, &q);
 		_exit(0);
@@ -220,6 +225,33 @@ static void timed_out(struct loop_timer *t)
 		close_question(0, "no answer from the name service", NULL, 0);
 }
 
+/*
+ * Another one, or the end: the sandbox lets us fork none. The open questions are
+ * asked again by those who asked.
+ */
+static int replace_helper(void)
+{
+	int r;
+
+	while (nopen)
+		close_question(0, "the resolver process has died", NULL, 0);
+	close(helper);
+	helper = -1;
+	r = resolve_start("");
+	if (!r) {
+		log_warn("the resolver process has died: another one was started");
+	} else if (r == -ENOSYS) {
+		log_error("the resolver process has died, none can be forked in the sandbox: "
+			  "to be started again");
+		failed = true;
+		loop_stop();
+	} else {
+		log_error("the resolver process has died, and no other can be started yet: %s",
+			  strerror(-r));
+	}
+	return r;
+}
+
 static void answered(struct loop_fd *f, short revents)
 {
 	struct answer a;
@@ -229,11 +261,7 @@ static void answered(struct loop_fd *f, short revents)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n != sizeof(a)) {
-		log_error("the resolver process has died: host names cannot be resolved any more");
-		close(helper);
-		helper = -1;
-		while (nopen)
-			close_question(0, "the resolver process has died", NULL, 0);
+		replace_helper();
 		return;
 	}
 	a.name[sizeof(a.name) - 1] = 0;
@@ -248,6 +276,11 @@ static void answered(struct loop_fd *f, short revents)
 	}
 }
 
+static int send_question(const struct question *q)
+{
+	return write(helper, q, sizeof(*q)) < 0 ? -errno : 0;
+}
+
 int resolve_ask(const char *name, resolve_done done)
 {
 	struct question q = { 0 };
@@ -258,8 +291,15 @@ int resolve_ask(const char *name, resolve_done done)
 	if (nopen == RESOLVE_MAX_OPEN)
 		return -EBUSY;
 	snprintf(q.name, sizeof(q.name), "%s", name);
-	if (write(helper, &q, sizeof(q)) < 0)
-		return -errno;
+	r = send_question(&q);
+	/* with questions open the loop is just about to find out */
+	if ((r == -EPIPE || r == -ECONNRESET) && !nopen) {
+		r = replace_helper();
+		if (!r)
+			r = send_question(&q);
+	}
+	if (r)
+		return r;
 	memcpy(open_questions[nopen].name, q.name, sizeof(q.name));
 	open_questions[nopen].done = done;
 	open_questions[nopen].since = loop_now();
@@ -268,6 +308,11 @@ int resolve_ask(const char *name, resolve_done done)
 	timeout.expired = timed_out;
 	set_timeout();
 	return 0;
+}
+
+bool resolve_failed(void)
+{
+	return failed;
 }
 
 void resolve_stop(void)

@@ -30,6 +30,8 @@ int resolve_start(const char *user);
 int resolve_ask(const char *name, resolve_done done);
 /* forget the questions that are open */
 void resolve_stop(void);
+/* the process that resolves has died: only a new daemon can start one */
+bool resolve_failed(void);
 
 /* an address written as such needs nobody's help; port 0 */
 bool resolve_literal(const char *text, union address *a);

@@ -22,9 +22,9 @@ static const int allowed[] = {
 	SCMP_SYS(madvise), SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(close), SCMP_SYS(read),
 	SCMP_SYS(readv), SCMP_SYS(pread64), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(lseek),
 	SCMP_SYS(fstat), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(newfstatat), SCMP_SYS(statx),
-	SCMP_SYS(fcntl), SCMP_SYS(flock), SCMP_SYS(fsync), SCMP_SYS(fdatasync),
-	SCMP_SYS(ftruncate), SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2),
-	SCMP_SYS(chmod), SCMP_SYS(fchmod),
+	SCMP_SYS(fcntl), SCMP_SYS(dup2), SCMP_SYS(dup3), SCMP_SYS(flock), SCMP_SYS(fsync),
+	SCMP_SYS(fdatasync), SCMP_SYS(ftruncate), SCMP_SYS(rename), SCMP_SYS(renameat),
+	SCMP_SYS(renameat2), SCMP_SYS(chmod), SCMP_SYS(fchmod),
 	SCMP_SYS(fchmodat), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(ioctl), SCMP_SYS(access),
 	SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(readlink),
 	/* sockets; socket() itself by family, below */
@@ -83,10 +83,13 @@ static bool needs(const struct config *c, cap_value_t cap)
 	return false;
 }
 
+static const cap_value_t list[] = { CAP_SYS_TIME, CAP_NET_ADMIN, CAP_NET_BIND_SERVICE };
+/* we had it, and a configuration did not need it */
+static bool dropped[ARRAY_SIZE(list)];
+
 /* what is needed, as far as it is there */
 static int keep_capabilities(const struct config *c)
 {
-	static const cap_value_t list[] = { CAP_SYS_TIME, CAP_NET_ADMIN, CAP_NET_BIND_SERVICE };
 	cap_t now = cap_get_proc(), then = cap_init();
 	unsigned int i;
 	int err = 0;
@@ -96,9 +99,10 @@ static int keep_capabilities(const struct config *c)
 	for (i = 0; i < ARRAY_SIZE(list); i++) {
 		cap_flag_value_t have = CAP_CLEAR;
 
+		cap_get_flag(now, list[i], CAP_PERMITTED, &have);
+		dropped[i] = have == CAP_SET && !needs(c, list[i]);
 		if (!needs(c, list[i]))
 			continue;
-		cap_get_flag(now, list[i], CAP_PERMITTED, &have);
 		if (have != CAP_SET) {
 			log_warn("the capability %s is missing", cap_to_name(list[i]));
 			continue;
@@ -111,6 +115,16 @@ static int keep_capabilities(const struct config *c)
 	cap_free(now);
 	cap_free(then);
 	return err;
+}
+
+bool sandbox_gave_up(const struct config *c, int cap)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(list); i++)
+		if (list[i] == cap)
+			return dropped[i] && needs(c, cap);
+	return false;
 }
 
 static void drop_bounding_set(const struct config *c)

@@ -11,6 +11,9 @@ void sandbox_make_folder(const char *file, const char *user);
 /* will sandbox_enter() filter system calls? then nothing can be forked later */
 bool sandbox_filters(const struct config *c);
 
+/* does @c need @cap (CAP_...), which we had and gave up at the start? */
+bool sandbox_gave_up(const struct config *c, int cap);
+
 /* change to that user, when started as root; return: 0 or an error, told */
 int sandbox_become(const char *user);
 

@@ -47,8 +47,12 @@ static void stamps_ready(struct loop_fd *f, short revents)
 	struct radclock_stamp st;
 	int r;
 
-	while ((r = radclock_stamps_next(s->stamps, &st)) > 0)
+	while ((r = radclock_stamps_next(s->stamps, &st)) > 0) {
 		stamped(&st);
+		/* what came of it may have shown that the module is gone */
+		if (!s->stamps)
+			return;
+	}
 	if (!r || r == -EAGAIN || r == -EINTR)
 		return;
 	if (r == -ENOBUFS) {
