@@ -484,38 +484,53 @@ static void perfect(struct rad_stamp *s, u64 counter, s64 sec, u8 leap)
 	s->leap = leap;
 }
 
-static void test_leap(void)
+static void leap_of(s64 poll, enum rad_algorithm algorithm)
 {
 	const s64 midnight = 1483228800;	/* 2017-01-01 */
-	struct rad_estimator *e = new_estimator();
 	u64 counter = 1000000000, leap_at = 0;
+	struct rad_estimator *e;
 	struct rad_estimate est;
+	struct rad_config cfg;
 	struct rad_stamp s;
-	double worst = 0;
+	double worst = 0, off;
 	s64 i;
 
-	/* 20 minutes before to 20 minutes after an inserted second */
-	for (i = -1200; i <= 1200; i += 16, counter += 16000000000ULL) {
-		s64 utc = midnight + i;
+	rad_config_default(&cfg, 1e9);
+	cfg.algorithm = algorithm;
+	e = malloc(rad_estimator_size(&cfg));
+	ktap_assert(e);
+	rad_estimator_init(e, &cfg);
+	/* 30 polls before to 525 after an inserted second */
+	for (i = -30; i <= 525; i++, counter += poll * 1000000000ULL) {
+		s64 utc = midnight + i * poll;
 
 		if (i >= 0)
 			utc--;
 		perfect(&s, counter, utc, i < 0 ? 1 : 0);
 		rad_estimator_feed(e, &s);
 		rad_estimator_get(e, 0, &est);
-		if (i == -16)
+		if (i == -1)
 			leap_at = est.leap_counter;
-		if (i > -1000) {
+		if (i > -20) {
 			double t = (double)(est.time.sec - utc) +
 				   ldexp((double)est.time.frac, -64) - 0.002;
 
 			worst = fmax(worst, fabs(t));
 		}
 	}
-	ktap_okf(fabs((double)leap_at - 1201e9) < 1e4 && worst < 1e-3 && !est.leap_delta,
-		 "leap second: announced at tick %llu, worst error %.0f us",
-		 (unsigned long long)leap_at, us(worst));
+	off = (double)leap_at - 1e9 - 30e9 * (double)poll;
+	ktap_okf(fabs(off) < 1e4 && worst < 1e-3 && !est.leap_delta,
+		 "leap second, poll %d%s: announced %.0f ticks off, worst error %.0f us",
+		 (int)poll, algorithm == RAD_ALGORITHM_CLASSIC ? ", classic" : "", off, us(worst));
 	free(e);
+}
+
+static void test_leap(void)
+{
+	leap_of(16, RAD_ALGORITHM_DEFAULT);
+	leap_of(1, RAD_ALGORITHM_DEFAULT);
+	leap_of(16, RAD_ALGORITHM_CLASSIC);
+	leap_of(1, RAD_ALGORITHM_CLASSIC);
 }
 
 /* a server that takes 24 h, from noon to noon, for an inserted second */
@@ -675,7 +690,7 @@ int main(void)
 
 	if (seed)
 		first_seed = strtoull(seed, NULL, 0);
-	ktap_plan(7 + (int)SHAPES - 2 + 4 + 3 + 3 + 5 + 5 + 5);
+	ktap_plan(7 + (int)SHAPES - 2 + 4 + 3 + 3 + 5 + 5 + 8);
 	test_cells();
 	test_rows();
 	test_rounding();

@@ -74,6 +74,14 @@ void estimator_correct(struct rad_estimator *e, double dx, double dy)
 	core_shift(&e->core, &e->line, dx, dy);
 }
 
+static void step_utc(struct rad_estimator *e, int seconds)
+{
+	e->line.time += seconds * RAW_SECOND;
+	core_leap(&e->core, -seconds);
+	if (e->classic)
+		classic_leap(e->classic, -seconds);
+}
+
 static rad_s128 stay(const struct rad_stamp *s)
 {
 	return rad_time_raw(rad_time_sub(s->te, s->tb));
@@ -252,7 +260,7 @@ enum rad_feed rad_estimator_feed(struct rad_estimator *e,
 	}
 	leap = leap_due(&e->leap, &e->line, s->tf);
 	if (leap)
-		e->line.time += leap * RAW_SECOND;
+		step_utc(e, leap);
 	line_move(&e->line, s->tf);
 	bound_predict(&e->bound, e->wander, d.dt);
 	edges_of(e, s, &d);

@@ -388,8 +388,10 @@ void classic_start(struct rad_estimator *e, const struct rad_stamp *s,
 		   const struct edges *d);
 enum rad_feed classic_feed(struct rad_estimator *e, const struct rad_stamp *s,
 			   const struct edges *d);
+void classic_leap(struct classic *c, int seconds);
 
 void core_init(struct core *c);
+void core_leap(struct core *c, int seconds);
 void core_shift(struct core *c, const struct line *l, double dx, double dy);
 void estimator_correct(struct rad_estimator *e, double dx, double dy);
 enum rad_feed core_feed(struct rad_estimator *e, const struct rad_stamp *s,
