@@ -533,6 +533,183 @@ static void test_leap(void)
 	leap_of(1, RAD_ALGORITHM_CLASSIC);
 }
 
+/* what one server of several says and does at the end of the year */
+struct teller {
+	u8 leap;		/* its bits before midnight */
+	int steps;		/* s that it sets itself back by at midnight */
+};
+
+struct months_end {
+	unsigned int outside;
+	unsigned int selected;	/* as long as the first one was followed */
+	unsigned int n;
+	double worst;
+};
+
+/* the clock as a reader has it, who applies the leap at its tick */
+static double published_error(const struct rad_estimate *est, u64 counter, struct rad_time truth)
+{
+	double error = world_error(est, counter, truth);
+
+	if (est->leap_delta && (s64)(counter - est->leap_counter) >= 0)
+		error -= est->leap_delta;
+	return error;
+}
+
+/*
+ * 50 polls before to 50 after midnight, three servers in turn, the first of
+ * them preferred; UTC itself is set back by @delta s. Read four times a poll.
+ */
+static void run_tellers(const struct teller *teller, int delta, unsigned int poll,
+			struct months_end *out)
+{
+	const s64 tick = 1483228800 - (delta < 0);	/* or 2016-12-31 23:59:59 */
+	const u64 second = 1000000000ULL, origin = 1000000 * second;
+	struct rad_estimate est = { 0 };
+	struct rad_ensemble *en;
+	struct rad_config cfg;
+	unsigned int i;
+	bool have = false;
+	s64 k;
+
+	memset(out, 0, sizeof(*out));
+	rad_config_default(&cfg, 1e9);
+	en = malloc(rad_ensemble_size(&cfg, RAD_SERVERS_MAX));
+	ktap_assert(en);
+	rad_ensemble_init(en, &cfg, RAD_SERVERS_MAX);
+	rad_ensemble_prefer(en, 0, true);
+	for (k = -200; k < 200; k++) {
+		u64 now = origin + (u64)(k * (s64)(poll * second / 4)) + second / 8;
+		s64 since = (s64)(now - origin), whole = since / (s64)second - (since < 0);
+		u64 frac = (u64)(since - whole * (s64)second);
+		struct rad_time truth = {
+			tick + whole - (since >= 0 ? delta : 0), rad_ns_to_frac((u32)frac),
+		};
+		double error;
+
+		if (have && k > -100) {
+			error = published_error(&est, now, truth);
+			out->n++;
+			out->outside += fabs(error) > est.maxerror + est.maxerror_growth *
+					(double)(now - est.counter) * 1e-9;
+			out->worst = fmax(out->worst, fabs(error));
+			out->selected += rad_ensemble_selected(en) == 0;
+		}
+		i = (unsigned int)(k & 3);
+		if (i < 3) {
+			struct rad_stamp s;
+
+			perfect(&s, now, 0, since < 0 ? teller[i].leap : 0);
+			s.tb = truth;
+			if (since >= 0)
+				s.tb.sec += delta - teller[i].steps;
+			s.tb = rad_time_add(s.tb, (struct rad_time){ 0, rad_ns_to_frac(1000000) });
+			s.te = s.tb;
+			rad_ensemble_feed(en, i, &s);
+			have = rad_ensemble_get(en, s.tf, &est);
+		}
+	}
+	free(en);
+}
+
+static void test_leap_vote(void)
+{
+	static const struct {
+		const char *name;
+		struct teller teller[3];
+		int delta;
+		bool stays;	/* with the first one, which tells the time right */
+	} row[] = {
+		{ "announced by the selected one alone", {{ 1, 0 }, { 0, 0 }, { 0, 0 }}, 0, true },
+		{ "and taken by it", {{ 1, 1 }, { 0, 0 }, { 0, 0 }}, 0, false },
+		{ "deleted by it alone", {{ 2, -1 }, { 0, 0 }, { 0, 0 }}, 0, false },
+		{ "announced by another one", {{ 0, 0 }, { 1, 1 }, { 0, 0 }}, 0, true },
+		{ "announced by all", {{ 1, 1 }, { 1, 1 }, { 1, 1 }}, 1, true },
+		{ "announced by two, the selected one silent", {{ 0, 1 }, { 1, 1 }, { 1, 1 }}, 1,
+		  true },
+		{ "which knows nothing", {{ 0, 0 }, { 1, 1 }, { 1, 1 }}, 1, false },
+		{ "which says the opposite", {{ 2, -1 }, { 1, 1 }, { 1, 1 }}, 1, false },
+		{ "deleted second announced by two", {{ 0, -1 }, { 2, -1 }, { 2, -1 }}, -1, true },
+	};
+	static const unsigned int polls[] = { 1, 16 };
+	unsigned int i, k;
+
+	for (i = 0; i < ARRAY_SIZE(row); i++) {
+		unsigned int outside = 0, elsewhere = 0, n = 0;
+		double worst = 0;
+
+		for (k = 0; k < ARRAY_SIZE(polls); k++) {
+			struct months_end r;
+
+			run_tellers(row[i].teller, row[i].delta, polls[k], &r);
+			outside += r.outside;
+			elsewhere += r.n - r.selected;
+			n += r.n;
+			worst = fmax(worst, r.worst);
+		}
+		ktap_okf(n > 500 && !outside && worst < 1e-3 && !!elsewhere != row[i].stays,
+			 "leap of three servers, %s: worst %.0f us, %u of %u outside",
+			 row[i].name, us(worst), outside, n);
+	}
+}
+
+/* a lone server's announcement, believed at the end of some months only */
+static void test_leap_month(void)
+{
+	static const struct {
+		s64 end;
+		bool leap;
+	} month[] = {
+		{ 1483228800, true },	/* 2017-01-01 */
+		{ 1435708800, true },	/* 2015-07-01 */
+		{ 1491004800, false },	/* 2017-04-01 */
+		{ 1512086400, false },	/* 2017-12-01 */
+		{ 1488326400, false },	/* 2017-03-01 */
+	};
+	unsigned int i, k, wrong = 0;
+
+	for (i = 0; i < ARRAY_SIZE(month); i++) {
+		struct rad_estimator *e = new_estimator();
+		struct rad_estimate est;
+		struct rad_stamp s;
+
+		for (k = 0; k < 10; k++) {
+			perfect(&s, (k + 1) * 16000000000ULL, month[i].end - 1000 + 16 * k, 1);
+			rad_estimator_feed(e, &s);
+		}
+		rad_estimator_get(e, 0, &est);
+		wrong += est.leap_delta != (month[i].leap ? 1 : 0);
+		free(e);
+	}
+	ktap_okf(!wrong, "leap seconds at the end of June and December only: %u of %zu wrong",
+		 wrong, ARRAY_SIZE(month));
+}
+
+/* the counter stands over a leap: the next stamp is of the time after it */
+static void test_leap_slept(void)
+{
+	const s64 midnight = 1483228800;
+	struct rad_estimator *e = new_estimator();
+	struct rad_estimate est;
+	struct rad_stamp s;
+	double worst = 0;
+	int k;
+
+	for (k = 0; k < 40; k++) {
+		s64 utc = midnight + 16 * (k - 30) + (k < 20 ? 0 : 3600);
+
+		if (k == 20)
+			rad_estimator_disrupt(e);
+		perfect(&s, (u64)(k + 1) * 16000000000ULL, utc, k < 20 ? 1 : 0);
+		rad_estimator_feed(e, &s);
+		rad_estimator_get(e, 0, &est);
+		worst = fmax(worst, fabs(raw_to_s(rad_time_raw(est.time)) - (double)utc - 0.002));
+	}
+	ktap_okf(worst < 1e-3 && !est.leap_delta,
+		 "a leap that was slept through is not taken: worst error %.0f us", us(worst));
+	free(e);
+}
+
 /* a server that takes 24 h, from noon to noon, for an inserted second */
 static void test_smear(void)
 {
@@ -690,7 +867,7 @@ int main(void)
 
 	if (seed)
 		first_seed = strtoull(seed, NULL, 0);
-	ktap_plan(7 + (int)SHAPES - 2 + 4 + 3 + 3 + 5 + 5 + 8);
+	ktap_plan(7 + (int)SHAPES - 2 + 4 + 3 + 3 + 5 + 5 + 9 + 2 + 8);
 	test_cells();
 	test_rows();
 	test_rounding();
@@ -699,6 +876,9 @@ int main(void)
 	test_lone();
 	test_servers();
 	test_leap();
+	test_leap_vote();
+	test_leap_month();
+	test_leap_slept();
 	test_smear();
 	test_odd();
 	test_saved();

@@ -82,6 +82,24 @@ static void step_utc(struct rad_estimator *e, int seconds)
 		classic_leap(e->classic, -seconds);
 }
 
+/* which leap to take, each but once */
+void estimator_leap(struct rad_estimator *e, struct leap l)
+{
+	if (l.at == e->leap_done)
+		l.delta = 0;
+	e->leap = l;
+}
+
+/* UTC steps, once the line is there */
+static void take_leap(struct rad_estimator *e, u64 counter)
+{
+	if (!e->leap.delta || !leap_reached(&e->leap, line_at(&e->line, counter)))
+		return;
+	step_utc(e, -e->leap.delta);
+	e->leap_done = e->leap.at;
+	e->leap.delta = 0;
+}
+
 static rad_s128 stay(const struct rad_stamp *s)
 {
 	return rad_time_raw(rad_time_sub(s->te, s->tb));
@@ -142,6 +160,9 @@ static void start(struct rad_estimator *e, const struct rad_stamp *s)
 	e->have_clock = true;
 	e->good = 1;
 	e->story = s->ta;
+	/* this line begins on one side of it */
+	e->leap.delta = 0;
+	announced_restart(&e->announced, s->te.sec);
 	if (e->rate_prior > 0)
 		wide = e->rate_prior;
 	core_start(e, s, &d, wide / 2);
@@ -166,7 +187,9 @@ static void note(struct rad_estimator *e, const struct rad_stamp *s,
 	i->stratum = s->stratum;
 	if (i->smeared && s->te.sec - e->smeared_at > SMEAR_OVER)
 		i->smeared = false;
-	leap_stamp(&e->leap, s);
+	announced_stamp(&e->announced, s);
+	if (!e->led)
+		estimator_leap(e, announced_leap(&e->announced));
 	if (dt > 0 && e->cfg.poll <= 0) {
 		/* quick to shorten, slow to believe in a longer one */
 		if (!(e->poll > 0) || dt < e->poll)
@@ -220,7 +243,6 @@ enum rad_feed rad_estimator_feed(struct rad_estimator *e,
 	enum rad_feed r = stamp_check(s, e->have_last ? &e->last : NULL);
 	struct rad_stamp first;
 	struct edges d;
-	int leap;
 
 	if (r == RAD_FEED_ORDER && counter_went_back(e, s)) {
 		forget_counter(e);
@@ -258,9 +280,7 @@ enum rad_feed rad_estimator_feed(struct rad_estimator *e,
 		note(e, s, d.rtt, d.dt);
 		return refuse(e, RAD_FEED_ACCEPTED);
 	}
-	leap = leap_due(&e->leap, &e->line, s->tf);
-	if (leap)
-		step_utc(e, leap);
+	take_leap(e, s->tf);
 	line_move(&e->line, s->tf);
 	bound_predict(&e->bound, e->wander, d.dt);
 	edges_of(e, s, &d);
@@ -388,7 +408,7 @@ bool rad_estimator_get(const struct rad_estimator *e, u64 now,
 	poll = max_of(e->poll, 1);
 	est->esterror_growth = max_of((sigma_after(e, dt + poll) -
 				     est->esterror) / poll, 1e-12);
-	est->leap_counter = leap_counter(&e->leap, &l);
+	est->leap_counter = leap_counter(&e->leap, &e->line);
 	est->leap_delta = est->leap_counter ? e->leap.delta : 0;
 	estimate_finish(e, est);
 	return true;
