@@ -533,6 +533,62 @@ static void test_leap(void)
 	leap_of(1, RAD_ALGORITHM_CLASSIC);
 }
 
+static struct rad_ensemble *new_ensemble(unsigned int servers)
+{
+	struct rad_config cfg;
+	void *mem;
+
+	rad_config_default(&cfg, 1e9);
+	mem = malloc(rad_ensemble_size(&cfg, servers));
+	ktap_assert(mem);
+	return rad_ensemble_init(mem, &cfg, servers);
+}
+
+enum farewell { FORGOTTEN, UNREACHABLE, SILENT };
+
+/* server 0 is wrong by 10 s; the two good ones go away, it goes on */
+static void bereft(enum farewell how, const char *name, unsigned int servers)
+{
+	struct rad_ensemble *en = new_ensemble(servers);
+	unsigned int i, k, had = 0, wrong = 0, outvoted = 0, first = 0;
+	struct rad_estimate est;
+	struct rad_stamp s;
+
+	for (k = 0; k < 1500; k++) {
+		for (i = 0; i < 3; i++) {
+			u64 at = k * 16000000000ULL + (i + 1) * 5000000000ULL;
+
+			if (i != 0 && k >= 50)
+				continue;
+			perfect(&s, at, 1700000000 + (s64)(at / 1000000000) + (i ? 0 : 10), 0);
+			rad_ensemble_feed(en, i, &s);
+		}
+		if (k == 49)
+			outvoted = rad_ensemble_verdict(en, 0) == RAD_VERDICT_FALSETICKER;
+		for (i = 1; k == 50 && i < 3; i++) {
+			if (how == FORGOTTEN)
+				rad_ensemble_forget(en, i);
+			else if (how == UNREACHABLE)
+				rad_ensemble_unreachable(en, i);
+		}
+		/* six hours later there is nothing left to lose */
+		if (k > 50 && rad_ensemble_selected(en) == 0) {
+			first = k;
+			break;
+		}
+		if (k < 5 || !rad_ensemble_get(en, s.tf, &est))
+			continue;
+		had++;
+		wrong += fabs((double)(est.time.sec - 1700000000) +
+			      ldexp((double)est.time.frac, -64) -
+			      (double)est.counter * 1e-9) > est.maxerror;
+	}
+	ktap_okf(outvoted && had >= 45 && !wrong && first > 50 + 21600 / 16 && first < 1500,
+		 "%u servers, the good ones %s: a falseticker stays one for %u s, %u of %u wrong",
+		 servers, name, (first - 50) * 16, wrong, had);
+	free(en);
+}
+
 /* what one server of several says and does at the end of the year */
 struct teller {
 	u8 leap;		/* its bits before midnight */
@@ -566,17 +622,12 @@ static void run_tellers(const struct teller *teller, int delta, unsigned int pol
 	const s64 tick = 1483228800 - (delta < 0);	/* or 2016-12-31 23:59:59 */
 	const u64 second = 1000000000ULL, origin = 1000000 * second;
 	struct rad_estimate est = { 0 };
-	struct rad_ensemble *en;
-	struct rad_config cfg;
+	struct rad_ensemble *en = new_ensemble(RAD_SERVERS_MAX);
 	unsigned int i;
 	bool have = false;
 	s64 k;
 
 	memset(out, 0, sizeof(*out));
-	rad_config_default(&cfg, 1e9);
-	en = malloc(rad_ensemble_size(&cfg, RAD_SERVERS_MAX));
-	ktap_assert(en);
-	rad_ensemble_init(en, &cfg, RAD_SERVERS_MAX);
 	rad_ensemble_prefer(en, 0, true);
 	for (k = -200; k < 200; k++) {
 		u64 now = origin + (u64)(k * (s64)(poll * second / 4)) + second / 8;
@@ -651,6 +702,47 @@ static void test_leap_vote(void)
 			 "leap of three servers, %s: worst %.0f us, %u of %u outside",
 			 row[i].name, us(worst), outside, n);
 	}
+}
+
+/* a vote needs several, a start does not; who was wrong may return */
+static void test_alone_of_many(void)
+{
+	struct rad_ensemble *en = new_ensemble(RAD_SERVERS_MAX);
+	unsigned int k, i, late = 0;
+	struct rad_estimate est;
+	struct rad_stamp s;
+
+	ktap_assert(!rad_ensemble_get(en, 1, &est));
+	ktap_assert(est.status == RADCLOCK_STATUS_UNSYNCHRONIZED);
+	for (k = 0; k < 100; k++)
+		for (i = 5; i < 8; i++) {
+			u64 at = k * 16000000000ULL + (i - 4) * 5000000000ULL;
+
+			if (i != 7 && k < 5)
+				continue;
+			/* the first one is right again later */
+			perfect(&s, at, 1700000000 + (s64)(at / 1000000000) +
+				(i == 7 && k < 20 ? 10 : 0), 0);
+			rad_ensemble_feed(en, i, &s);
+			late += !rad_ensemble_get(en, s.tf, &est);
+			late += k > 2 && k < 5 && est.status != RADCLOCK_STATUS_SYNCHRONIZED;
+			if (k == 19 && i == 7)
+				ktap_assert(rad_ensemble_verdict(en, 7) ==
+					    RAD_VERDICT_FALSETICKER);
+		}
+	ktap_okf(!late && rad_ensemble_verdict(en, 7) == RAD_VERDICT_TRUECHIMER,
+		 "the only one to answer of many is followed at once; outvoted and right again: %s",
+		 rad_verdict_name(rad_ensemble_verdict(en, 7)));
+	free(en);
+}
+
+static void test_bereft(void)
+{
+	test_alone_of_many();
+	bereft(FORGOTTEN, "forgotten", 3);
+	bereft(FORGOTTEN, "forgotten", RAD_SERVERS_MAX);
+	bereft(UNREACHABLE, "unreachable", 3);
+	bereft(SILENT, "silent", 3);
 }
 
 /* a lone server's announcement, believed at the end of some months only */
@@ -867,7 +959,7 @@ int main(void)
 
 	if (seed)
 		first_seed = strtoull(seed, NULL, 0);
-	ktap_plan(7 + (int)SHAPES - 2 + 4 + 3 + 3 + 5 + 5 + 9 + 2 + 8);
+	ktap_plan(7 + (int)SHAPES - 2 + 4 + 3 + 3 + 5 + 5 + 5 + 9 + 2 + 8);
 	test_cells();
 	test_rows();
 	test_rounding();
@@ -876,6 +968,7 @@ int main(void)
 	test_lone();
 	test_servers();
 	test_leap();
+	test_bereft();
 	test_leap_vote();
 	test_leap_month();
 	test_leap_slept();

@@ -12,6 +12,7 @@
 #define BETTER_VOTES	8	/* so many times in turn */
 #define VOTE_STAMPS	3
 #define STALE_POLLS	8
+#define CONDEMNED	21600	/* s: as long as an estimate of then may hold */
 #define LEAP_DECIDED	2	/* s before it */
 
 struct server {
@@ -20,6 +21,8 @@ struct server {
 	bool prefer;
 	enum rad_verdict verdict;
 	u64 seen;		/* counter of its last stamp */
+	bool condemned;		/* by a majority, */
+	u64 judged;		/* counter of that vote */
 };
 
 struct rad_ensemble {
@@ -201,6 +204,40 @@ static u32 vote(struct rad_ensemble *en, const struct opinion *o,
 	return agree;
 }
 
+/*
+ * Whom a majority found wrong is not believed because the others went away: not
+ * before it agrees with one who was not, or what they said has run out.
+ */
+static u32 judge(struct rad_ensemble *en, const struct opinion *o,
+		 unsigned int n, u32 agree)
+{
+	unsigned int i;
+	u32 out = 0;
+
+	for (i = 0; i < n; i++) {
+		struct server *s = &en->server[o[i].server];
+
+		if (fabs(line_span(&s->e->line, s->judged, en->now)) > CONDEMNED)
+			s->condemned = false;
+		if (s->condemned)
+			out |= 1U << i;
+	}
+	/* no majority, or one of one */
+	if (en->split || !(agree & (agree - 1)) || !(agree & ~out))
+		return agree & ~out;
+	for (i = 0; i < n; i++) {
+		struct server *s = &en->server[o[i].server];
+
+		if (agree & 1U << i) {
+			s->condemned = false;
+		} else if (!s->e->core.dispute.on) {
+			s->condemned = true;
+			s->judged = en->now;
+		}
+	}
+	return agree;
+}
+
 /* the best of those that agree; the present one unless clearly worse */
 static void choose(struct rad_ensemble *en, const struct opinion *o,
 		   unsigned int n, u32 agree)
@@ -331,6 +368,8 @@ static void vote_leap(struct rad_ensemble *en, const struct opinion *o,
 	unsigned int i, voters = 0;
 	u32 warm = 0;
 
+	if (!agree)
+		return;
 	/* one clock is at the leap a little before the other */
 	if (en->leap.delta && leap_reached(&en->leap, now + LEAP_DECIDED * RAW_SECOND))
 		return;
@@ -375,7 +414,7 @@ static void elect(struct rad_ensemble *en)
 	}
 	if (!n)
 		return;
-	agree = vote(en, o, n);
+	agree = judge(en, o, n, vote(en, o, n));
 	choose(en, o, n, agree);
 	vote_leap(en, o, n, agree, now);
 	for (i = 0; i < n; i++) {
@@ -430,6 +469,7 @@ void rad_ensemble_forget(struct rad_ensemble *en, unsigned int server)
 	s = &en->server[server];
 	begin(en, s, s->e);
 	s->unreachable = false;
+	s->condemned = false;
 	if (en->selected == (int)server)
 		en->selected = -1;
 	elect(en);
@@ -485,8 +525,8 @@ bool rad_ensemble_get(const struct rad_ensemble *en, u64 now,
 	unsigned int n;
 
 	if (en->selected < 0) {
-		rad_estimator_get(en->server[0].e, now, est);
-		return est->flags & RADCLOCK_PARAMS_FLAG_ABS_VALID;
+		estimate_none(en->server[0].e, est);
+		return false;
 	}
 	if ((s64)(now - en->now) < 0)
 		now = en->now;
@@ -505,8 +545,10 @@ void rad_ensemble_disrupt(struct rad_ensemble *en)
 {
 	unsigned int i;
 
-	for (i = 0; i < en->servers; i++)
+	for (i = 0; i < en->servers; i++) {
 		rad_estimator_disrupt(en->server[i].e);
+		en->server[i].condemned = false;
+	}
 	en->now = 0;
 	elect(en);
 }

@@ -370,6 +370,17 @@ void estimate_finish(const struct rad_estimator *e, struct rad_estimate *est)
 		est->status = RADCLOCK_STATUS_SYNCHRONIZED;
 }
 
+/* no clock */
+void estimate_none(const struct rad_estimator *e, struct rad_estimate *est)
+{
+	memset(est, 0, sizeof(*est));
+	est->status = RADCLOCK_STATUS_UNSYNCHRONIZED;
+	if (e->cfg.tai_valid) {
+		est->tai_offset = e->cfg.tai_offset;
+		est->flags |= RADCLOCK_PARAMS_FLAG_TAI_VALID;
+	}
+}
+
 bool rad_estimator_get(const struct rad_estimator *e, u64 now,
 		       struct rad_estimate *est)
 {
@@ -377,12 +388,7 @@ bool rad_estimator_get(const struct rad_estimator *e, u64 now,
 	struct line l = e->line;
 	double dt = 0, limit, poll;
 
-	memset(est, 0, sizeof(*est));
-	est->status = RADCLOCK_STATUS_UNSYNCHRONIZED;
-	if (e->cfg.tai_valid) {
-		est->tai_offset = e->cfg.tai_offset;
-		est->flags |= RADCLOCK_PARAMS_FLAG_TAI_VALID;
-	}
+	estimate_none(e, est);
 	if (!e->have_clock)
 		return false;
 	if (now && (s64)(now - l.counter) > 0) {

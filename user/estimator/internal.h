@@ -409,6 +409,7 @@ void estimator_leap(struct rad_estimator *e, struct leap l);
 enum rad_feed core_feed(struct rad_estimator *e, const struct rad_stamp *s,
 			const struct edges *d);
 void core_adopt(struct rad_estimator *e);
+void estimate_none(const struct rad_estimator *e, struct rad_estimate *est);
 void estimate_finish(const struct rad_estimator *e, struct rad_estimate *est);
 void core_start(struct rad_estimator *e, const struct rad_stamp *s,
 		const struct edges *d, double y_sigma);
