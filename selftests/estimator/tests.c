@@ -484,37 +484,321 @@ static void perfect(struct rad_stamp *s, u64 counter, s64 sec, u8 leap)
 	s->leap = leap;
 }
 
-static void test_leap(void)
+static void leap_of(s64 poll, enum rad_algorithm algorithm)
 {
 	const s64 midnight = 1483228800;	/* 2017-01-01 */
-	struct rad_estimator *e = new_estimator();
 	u64 counter = 1000000000, leap_at = 0;
+	struct rad_estimator *e;
 	struct rad_estimate est;
+	struct rad_config cfg;
 	struct rad_stamp s;
-	double worst = 0;
+	double worst = 0, off;
 	s64 i;
 
-	/* 20 minutes before to 20 minutes after an inserted second */
-	for (i = -1200; i <= 1200; i += 16, counter += 16000000000ULL) {
-		s64 utc = midnight + i;
+	rad_config_default(&cfg, 1e9);
+	cfg.algorithm = algorithm;
+	e = malloc(rad_estimator_size(&cfg));
+	ktap_assert(e);
+	rad_estimator_init(e, &cfg);
+	/* 30 polls before to 525 after an inserted second */
+	for (i = -30; i <= 525; i++, counter += poll * 1000000000ULL) {
+		s64 utc = midnight + i * poll;
 
 		if (i >= 0)
 			utc--;
 		perfect(&s, counter, utc, i < 0 ? 1 : 0);
 		rad_estimator_feed(e, &s);
 		rad_estimator_get(e, 0, &est);
-		if (i == -16)
+		if (i == -1)
 			leap_at = est.leap_counter;
-		if (i > -1000) {
+		if (i > -20) {
 			double t = (double)(est.time.sec - utc) +
 				   ldexp((double)est.time.frac, -64) - 0.002;
 
 			worst = fmax(worst, fabs(t));
 		}
 	}
-	ktap_okf(fabs((double)leap_at - 1201e9) < 1e4 && worst < 1e-3 && !est.leap_delta,
-		 "leap second: announced at tick %llu, worst error %.0f us",
-		 (unsigned long long)leap_at, us(worst));
+	off = (double)leap_at - 1e9 - 30e9 * (double)poll;
+	ktap_okf(fabs(off) < 1e4 && worst < 1e-3 && !est.leap_delta,
+		 "leap second, poll %d%s: announced %.0f ticks off, worst error %.0f us",
+		 (int)poll, algorithm == RAD_ALGORITHM_CLASSIC ? ", classic" : "", off, us(worst));
+	free(e);
+}
+
+static void test_leap(void)
+{
+	leap_of(16, RAD_ALGORITHM_DEFAULT);
+	leap_of(1, RAD_ALGORITHM_DEFAULT);
+	leap_of(16, RAD_ALGORITHM_CLASSIC);
+	leap_of(1, RAD_ALGORITHM_CLASSIC);
+}
+
+static struct rad_ensemble *new_ensemble(unsigned int servers)
+{
+	struct rad_config cfg;
+	void *mem;
+
+	rad_config_default(&cfg, 1e9);
+	mem = malloc(rad_ensemble_size(&cfg, servers));
+	ktap_assert(mem);
+	return rad_ensemble_init(mem, &cfg, servers);
+}
+
+enum farewell { FORGOTTEN, UNREACHABLE, SILENT };
+
+/* server 0 is wrong by 10 s; the two good ones go away, it goes on */
+static void bereft(enum farewell how, const char *name, unsigned int servers)
+{
+	struct rad_ensemble *en = new_ensemble(servers);
+	unsigned int i, k, had = 0, wrong = 0, outvoted = 0, first = 0;
+	struct rad_estimate est;
+	struct rad_stamp s;
+
+	for (k = 0; k < 1500; k++) {
+		for (i = 0; i < 3; i++) {
+			u64 at = k * 16000000000ULL + (i + 1) * 5000000000ULL;
+
+			if (i != 0 && k >= 50)
+				continue;
+			perfect(&s, at, 1700000000 + (s64)(at / 1000000000) + (i ? 0 : 10), 0);
+			rad_ensemble_feed(en, i, &s);
+		}
+		if (k == 49)
+			outvoted = rad_ensemble_verdict(en, 0) == RAD_VERDICT_FALSETICKER;
+		for (i = 1; k == 50 && i < 3; i++) {
+			if (how == FORGOTTEN)
+				rad_ensemble_forget(en, i);
+			else if (how == UNREACHABLE)
+				rad_ensemble_unreachable(en, i);
+		}
+		/* six hours later there is nothing left to lose */
+		if (k > 50 && rad_ensemble_selected(en) == 0) {
+			first = k;
+			break;
+		}
+		if (k < 5 || !rad_ensemble_get(en, s.tf, &est))
+			continue;
+		had++;
+		wrong += fabs((double)(est.time.sec - 1700000000) +
+			      ldexp((double)est.time.frac, -64) -
+			      (double)est.counter * 1e-9) > est.maxerror;
+	}
+	ktap_okf(outvoted && had >= 45 && !wrong && first > 50 + 21600 / 16 && first < 1500,
+		 "%u servers, the good ones %s: a falseticker stays one for %u s, %u of %u wrong",
+		 servers, name, (first - 50) * 16, wrong, had);
+	free(en);
+}
+
+/* what one server of several says and does at the end of the year */
+struct teller {
+	u8 leap;		/* its bits before midnight */
+	int steps;		/* s that it sets itself back by at midnight */
+};
+
+struct months_end {
+	unsigned int outside;
+	unsigned int selected;	/* as long as the first one was followed */
+	unsigned int n;
+	double worst;
+};
+
+/* the clock as a reader has it, who applies the leap at its tick */
+static double published_error(const struct rad_estimate *est, u64 counter, struct rad_time truth)
+{
+	double error = world_error(est, counter, truth);
+
+	if (est->leap_delta && (s64)(counter - est->leap_counter) >= 0)
+		error -= est->leap_delta;
+	return error;
+}
+
+/*
+ * 50 polls before to 50 after midnight, three servers in turn, the first of
+ * them preferred; UTC itself is set back by @delta s. Read four times a poll.
+ */
+static void run_tellers(const struct teller *teller, int delta, unsigned int poll,
+			struct months_end *out)
+{
+	const s64 tick = 1483228800 - (delta < 0);	/* or 2016-12-31 23:59:59 */
+	const u64 second = 1000000000ULL, origin = 1000000 * second;
+	struct rad_estimate est = { 0 };
+	struct rad_ensemble *en = new_ensemble(RAD_SERVERS_MAX);
+	unsigned int i;
+	bool have = false;
+	s64 k;
+
+	memset(out, 0, sizeof(*out));
+	rad_ensemble_prefer(en, 0, true);
+	for (k = -200; k < 200; k++) {
+		u64 now = origin + (u64)(k * (s64)(poll * second / 4)) + second / 8;
+		s64 since = (s64)(now - origin), whole = since / (s64)second - (since < 0);
+		u64 frac = (u64)(since - whole * (s64)second);
+		struct rad_time truth = {
+			tick + whole - (since >= 0 ? delta : 0), rad_ns_to_frac((u32)frac),
+		};
+		double error;
+
+		if (have && k > -100) {
+			error = published_error(&est, now, truth);
+			out->n++;
+			out->outside += fabs(error) > est.maxerror + est.maxerror_growth *
+					(double)(now - est.counter) * 1e-9;
+			out->worst = fmax(out->worst, fabs(error));
+			out->selected += rad_ensemble_selected(en) == 0;
+		}
+		i = (unsigned int)(k & 3);
+		if (i < 3) {
+			struct rad_stamp s;
+
+			perfect(&s, now, 0, since < 0 ? teller[i].leap : 0);
+			s.tb = truth;
+			if (since >= 0)
+				s.tb.sec += delta - teller[i].steps;
+			s.tb = rad_time_add(s.tb, (struct rad_time){ 0, rad_ns_to_frac(1000000) });
+			s.te = s.tb;
+			rad_ensemble_feed(en, i, &s);
+			have = rad_ensemble_get(en, s.tf, &est);
+		}
+	}
+	free(en);
+}
+
+static void test_leap_vote(void)
+{
+	static const struct {
+		const char *name;
+		struct teller teller[3];
+		int delta;
+		bool stays;	/* with the first one, which tells the time right */
+	} row[] = {
+		{ "announced by the selected one alone", {{ 1, 0 }, { 0, 0 }, { 0, 0 }}, 0, true },
+		{ "and taken by it", {{ 1, 1 }, { 0, 0 }, { 0, 0 }}, 0, false },
+		{ "deleted by it alone", {{ 2, -1 }, { 0, 0 }, { 0, 0 }}, 0, false },
+		{ "announced by another one", {{ 0, 0 }, { 1, 1 }, { 0, 0 }}, 0, true },
+		{ "announced by all", {{ 1, 1 }, { 1, 1 }, { 1, 1 }}, 1, true },
+		{ "announced by two, the selected one silent", {{ 0, 1 }, { 1, 1 }, { 1, 1 }}, 1,
+		  true },
+		{ "which knows nothing", {{ 0, 0 }, { 1, 1 }, { 1, 1 }}, 1, false },
+		{ "which says the opposite", {{ 2, -1 }, { 1, 1 }, { 1, 1 }}, 1, false },
+		{ "deleted second announced by two", {{ 0, -1 }, { 2, -1 }, { 2, -1 }}, -1, true },
+	};
+	static const unsigned int polls[] = { 1, 16 };
+	unsigned int i, k;
+
+	for (i = 0; i < ARRAY_SIZE(row); i++) {
+		unsigned int outside = 0, elsewhere = 0, n = 0;
+		double worst = 0;
+
+		for (k = 0; k < ARRAY_SIZE(polls); k++) {
+			struct months_end r;
+
+			run_tellers(row[i].teller, row[i].delta, polls[k], &r);
+			outside += r.outside;
+			elsewhere += r.n - r.selected;
+			n += r.n;
+			worst = fmax(worst, r.worst);
+		}
+		ktap_okf(n > 500 && !outside && worst < 1e-3 && !!elsewhere != row[i].stays,
+			 "leap of three servers, %s: worst %.0f us, %u of %u outside",
+			 row[i].name, us(worst), outside, n);
+	}
+}
+
+/* a vote needs several, a start does not; who was wrong may return */
+static void test_alone_of_many(void)
+{
+	struct rad_ensemble *en = new_ensemble(RAD_SERVERS_MAX);
+	unsigned int k, i, late = 0;
+	struct rad_estimate est;
+	struct rad_stamp s;
+
+	ktap_assert(!rad_ensemble_get(en, 1, &est));
+	ktap_assert(est.status == RADCLOCK_STATUS_UNSYNCHRONIZED);
+	for (k = 0; k < 100; k++)
+		for (i = 5; i < 8; i++) {
+			u64 at = k * 16000000000ULL + (i - 4) * 5000000000ULL;
+
+			if (i != 7 && k < 5)
+				continue;
+			/* the first one is right again later */
+			perfect(&s, at, 1700000000 + (s64)(at / 1000000000) +
+				(i == 7 && k < 20 ? 10 : 0), 0);
+			rad_ensemble_feed(en, i, &s);
+			late += !rad_ensemble_get(en, s.tf, &est);
+			late += k > 2 && k < 5 && est.status != RADCLOCK_STATUS_SYNCHRONIZED;
+			if (k == 19 && i == 7)
+				ktap_assert(rad_ensemble_verdict(en, 7) ==
+					    RAD_VERDICT_FALSETICKER);
+		}
+	ktap_okf(!late && rad_ensemble_verdict(en, 7) == RAD_VERDICT_TRUECHIMER,
+		 "the only one to answer of many is followed at once; outvoted and right again: %s",
+		 rad_verdict_name(rad_ensemble_verdict(en, 7)));
+	free(en);
+}
+
+static void test_bereft(void)
+{
+	test_alone_of_many();
+	bereft(FORGOTTEN, "forgotten", 3);
+	bereft(FORGOTTEN, "forgotten", RAD_SERVERS_MAX);
+	bereft(UNREACHABLE, "unreachable", 3);
+	bereft(SILENT, "silent", 3);
+}
+
+/* a lone server's announcement, believed at the end of some months only */
+static void test_leap_month(void)
+{
+	static const struct {
+		s64 end;
+		bool leap;
+	} month[] = {
+		{ 1483228800, true },	/* 2017-01-01 */
+		{ 1435708800, true },	/* 2015-07-01 */
+		{ 1491004800, false },	/* 2017-04-01 */
+		{ 1512086400, false },	/* 2017-12-01 */
+		{ 1488326400, false },	/* 2017-03-01 */
+	};
+	unsigned int i, k, wrong = 0;
+
+	for (i = 0; i < ARRAY_SIZE(month); i++) {
+		struct rad_estimator *e = new_estimator();
+		struct rad_estimate est;
+		struct rad_stamp s;
+
+		for (k = 0; k < 10; k++) {
+			perfect(&s, (k + 1) * 16000000000ULL, month[i].end - 1000 + 16 * k, 1);
+			rad_estimator_feed(e, &s);
+		}
+		rad_estimator_get(e, 0, &est);
+		wrong += est.leap_delta != (month[i].leap ? 1 : 0);
+		free(e);
+	}
+	ktap_okf(!wrong, "leap seconds at the end of June and December only: %u of %zu wrong",
+		 wrong, ARRAY_SIZE(month));
+}
+
+/* the counter stands over a leap: the next stamp is of the time after it */
+static void test_leap_slept(void)
+{
+	const s64 midnight = 1483228800;
+	struct rad_estimator *e = new_estimator();
+	struct rad_estimate est;
+	struct rad_stamp s;
+	double worst = 0;
+	int k;
+
+	for (k = 0; k < 40; k++) {
+		s64 utc = midnight + 16 * (k - 30) + (k < 20 ? 0 : 3600);
+
+		if (k == 20)
+			rad_estimator_disrupt(e);
+		perfect(&s, (u64)(k + 1) * 16000000000ULL, utc, k < 20 ? 1 : 0);
+		rad_estimator_feed(e, &s);
+		rad_estimator_get(e, 0, &est);
+		worst = fmax(worst, fabs(raw_to_s(rad_time_raw(est.time)) - (double)utc - 0.002));
+	}
+	ktap_okf(worst < 1e-3 && !est.leap_delta,
+		 "a leap that was slept through is not taken: worst error %.0f us", us(worst));
 	free(e);
 }
 
@@ -675,7 +959,7 @@ int main(void)
 
 	if (seed)
 		first_seed = strtoull(seed, NULL, 0);
-	ktap_plan(7 + (int)SHAPES - 2 + 4 + 3 + 3 + 5 + 5 + 5);
+	ktap_plan(7 + (int)SHAPES - 2 + 4 + 3 + 3 + 5 + 5 + 5 + 9 + 2 + 8);
 	test_cells();
 	test_rows();
 	test_rounding();
@@ -684,6 +968,10 @@ int main(void)
 	test_lone();
 	test_servers();
 	test_leap();
+	test_bereft();
+	test_leap_vote();
+	test_leap_month();
+	test_leap_slept();
 	test_smear();
 	test_odd();
 	test_saved();

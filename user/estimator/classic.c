@@ -93,6 +93,22 @@ static struct past *push(struct classic *c, const struct rad_stamp *s,
 	return p;
 }
 
+/* UTC was set back by @seconds: pairs must not lie across that */
+void classic_leap(struct classic *c, int seconds)
+{
+	const struct rad_time step = { seconds, 0 };
+	unsigned int i;
+
+	for (i = 0; i < c->n; i++) {
+		struct past *p = past(c, i);
+
+		p->tb = rad_time_sub(p->tb, step);
+		p->te = rad_time_sub(p->te, step);
+	}
+	c->far.tb = rad_time_sub(c->far.tb, step);
+	c->far.te = rad_time_sub(c->far.te, step);
+}
+
 static double point_error(const struct past *p)
 {
 	return fmax(p->rtt - p->r, 0);

@@ -51,6 +51,18 @@ static void keep(struct rad_estimator *e, const struct rad_stamp *s)
 	k->soft = own_softness(e, s);
 }
 
+/* UTC was set back by @seconds: the stamps from before are run again in the new one */
+void core_leap(struct core *c, int seconds)
+{
+	const struct rad_time step = { seconds, 0 };
+	unsigned int i;
+
+	for (i = 0; i < c->kept_n && i < CORE_HISTORY; i++) {
+		c->kept[i].tb = rad_time_sub(c->kept[i].tb, step);
+		c->kept[i].te = rad_time_sub(c->kept[i].te, step);
+	}
+}
+
 /* never empty, so that the filters get a density and not nothing */
 static void ends(double *lo, double *hi)
 {

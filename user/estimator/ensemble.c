@@ -12,6 +12,8 @@
 #define BETTER_VOTES	8	/* so many times in turn */
 #define VOTE_STAMPS	3
 #define STALE_POLLS	8
+#define CONDEMNED	21600	/* s: as long as an estimate of then may hold */
+#define LEAP_DECIDED	2	/* s before it */
 
 struct server {
 	struct rad_estimator *e;
@@ -19,6 +21,8 @@ struct server {
 	bool prefer;
 	enum rad_verdict verdict;
 	u64 seen;		/* counter of its last stamp */
+	bool condemned;		/* by a majority, */
+	u64 judged;		/* counter of that vote */
 };
 
 struct rad_ensemble {
@@ -28,6 +32,8 @@ struct rad_ensemble {
 	int challenger;
 	unsigned int challenges;
 	bool split;		/* no majority */
+	struct leap leap;	/* to come, by the vote */
+	s64 leap_done;		/* &leap.at of the last one that came */
 	u64 now;
 	size_t stride;
 	struct server server[RAD_SERVERS_MAX];
@@ -60,6 +66,12 @@ size_t rad_ensemble_size(const struct rad_config *cfg, unsigned int servers)
 	       clamp_servers(servers) * round_up(rad_estimator_size(cfg));
 }
 
+static void begin(const struct rad_ensemble *en, struct server *s, void *mem)
+{
+	s->e = rad_estimator_init(mem, &en->cfg);
+	s->e->led = en->servers > 1;
+}
+
 struct rad_ensemble *rad_ensemble_init(void *mem, const struct rad_config *cfg,
 				       unsigned int servers)
 {
@@ -74,7 +86,7 @@ struct rad_ensemble *rad_ensemble_init(void *mem, const struct rad_config *cfg,
 	en->selected = -1;
 	en->challenger = -1;
 	for (i = 0; i < en->servers; i++, at += en->stride)
-		en->server[i].e = rad_estimator_init(at, cfg);
+		begin(en, &en->server[i], at);
 	return en;
 }
 
@@ -94,7 +106,7 @@ static unsigned int collect(const struct rad_ensemble *en, u64 now,
 			    struct opinion *o, bool all)
 {
 	unsigned int i, n = 0;
-	rad_s128 origin = 0;
+	rad_s128 origin = 0, time;
 	double c;
 
 	for (i = 0; i < en->servers; i++) {
@@ -108,9 +120,11 @@ static unsigned int collect(const struct rad_ensemble *en, u64 now,
 		if (o[n].est.counter != now)
 			o[n].est.time = rad_time_from_raw(
 				line_at(&s->e->line, now));
+		/* who has not taken the leap yet is one ahead of who has */
+		time = rad_time_raw(o[n].est.time) - s->e->leap.delta * RAW_SECOND;
 		if (!n)
-			origin = rad_time_raw(o[n].est.time);
-		c = raw_to_s(rad_time_raw(o[n].est.time) - origin);
+			origin = time;
+		c = raw_to_s(time - origin);
 		o[n].server = i;
 		o[n].lo = c - o[n].est.maxerror;
 		o[n].hi = c + o[n].est.maxerror;
@@ -187,6 +201,40 @@ static u32 vote(struct rad_ensemble *en, const struct opinion *o,
 	for (i = 0; i < n; i++)
 		if ((honest & 1U << i) && o[i].lo <= hi && o[i].hi >= lo)
 			agree |= 1U << i;
+	return agree;
+}
+
+/*
+ * Whom a majority found wrong is not believed because the others went away: not
+ * before it agrees with one who was not, or what they said has run out.
+ */
+static u32 judge(struct rad_ensemble *en, const struct opinion *o,
+		 unsigned int n, u32 agree)
+{
+	unsigned int i;
+	u32 out = 0;
+
+	for (i = 0; i < n; i++) {
+		struct server *s = &en->server[o[i].server];
+
+		if (fabs(line_span(&s->e->line, s->judged, en->now)) > CONDEMNED)
+			s->condemned = false;
+		if (s->condemned)
+			out |= 1U << i;
+	}
+	/* no majority, or one of one */
+	if (en->split || !(agree & (agree - 1)) || !(agree & ~out))
+		return agree & ~out;
+	for (i = 0; i < n; i++) {
+		struct server *s = &en->server[o[i].server];
+
+		if (agree & 1U << i) {
+			s->condemned = false;
+		} else if (!s->e->core.dispute.on) {
+			s->condemned = true;
+			s->judged = en->now;
+		}
+	}
 	return agree;
 }
 
@@ -273,9 +321,81 @@ static void adopt_together(struct rad_ensemble *en)
 			core_adopt(en->server[i].e);
 }
 
+/* all take the leap of the vote; who is late for the last one, that one first */
+static void lead(struct rad_ensemble *en)
+{
+	unsigned int i;
+
+	for (i = 0; i < en->servers; i++) {
+		struct rad_estimator *e = en->server[i].e;
+
+		if (e->led && !(e->leap.delta && e->leap.at == en->leap_done))
+			estimator_leap(e, en->leap);
+	}
+}
+
+/*
+ * UTC as it is published, or, while nothing is, of somebody. From the leap on
+ * nothing more is decided about it: each estimator takes it when its line is
+ * there, new ones begin after it.
+ */
+static rad_s128 pass_leap(struct rad_ensemble *en)
+{
+	const struct rad_estimator *e = NULL;
+	unsigned int i;
+	rad_s128 time;
+
+	if (en->selected >= 0)
+		e = en->server[en->selected].e;
+	for (i = 0; i < en->servers && !(e && e->have_clock); i++)
+		e = en->server[i].e;
+	if (!e || !e->have_clock)
+		return 0;
+	time = line_at(&e->line, en->now);
+	if (en->leap.delta && (e->leap_done == en->leap.at || leap_reached(&en->leap, time))) {
+		en->leap_done = en->leap.at;
+		en->leap.delta = 0;
+	}
+	lead(en);
+	return time;
+}
+
+/* a leap is what more than half of those who agree on the time announce */
+static void vote_leap(struct rad_ensemble *en, const struct opinion *o,
+		      unsigned int n, u32 agree, rad_s128 now)
+{
+	struct leap said[RAD_SERVERS_MAX];
+	unsigned int i, voters = 0;
+	u32 warm = 0;
+
+	if (!agree)
+		return;
+	/* one clock is at the leap a little before the other */
+	if (en->leap.delta && leap_reached(&en->leap, now + LEAP_DECIDED * RAW_SECOND))
+		return;
+	for (i = 0; i < n; i++)
+		if (en->server[o[i].server].e->good >= VOTE_STAMPS)
+			warm |= 1U << i;
+	if (agree & warm)
+		agree &= warm;
+	for (i = 0; i < n; i++) {
+		struct leap l;
+
+		if (!(agree & 1U << i))
+			continue;
+		l = announced_leap(&en->server[o[i].server].e->announced);
+		if (l.at == en->leap_done || leap_reached(&l, now))
+			l.delta = 0;
+		said[voters++] = l;
+	}
+	en->leap = leap_majority(said, voters);
+	lead(en);
+}
+
 static void elect(struct rad_ensemble *en)
 {
 	struct opinion o[RAD_SERVERS_MAX];
+	rad_s128 now = pass_leap(en);
 	unsigned int i, n;
 	u32 agree;
 
@@ -294,8 +414,9 @@ static void elect(struct rad_ensemble *en)
 	}
 	if (!n)
 		return;
-	agree = vote(en, o, n);
+	agree = judge(en, o, n, vote(en, o, n));
 	choose(en, o, n, agree);
+	vote_leap(en, o, n, agree, now);
 	for (i = 0; i < n; i++) {
 		struct server *s = &en->server[o[i].server];
 
@@ -346,8 +467,9 @@ void rad_ensemble_forget(struct rad_ensemble *en, unsigned int server)
 	if (server >= en->servers)
 		return;
 	s = &en->server[server];
-	s->e = rad_estimator_init(s->e, &en->cfg);
+	begin(en, s, s->e);
 	s->unreachable = false;
+	s->condemned = false;
 	if (en->selected == (int)server)
 		en->selected = -1;
 	elect(en);
@@ -403,8 +525,8 @@ bool rad_ensemble_get(const struct rad_ensemble *en, u64 now,
 	unsigned int n;
 
 	if (en->selected < 0) {
-		rad_estimator_get(en->server[0].e, now, est);
-		return est->flags & RADCLOCK_PARAMS_FLAG_ABS_VALID;
+		estimate_none(en->server[0].e, est);
+		return false;
 	}
 	if ((s64)(now - en->now) < 0)
 		now = en->now;
@@ -423,8 +545,10 @@ void rad_ensemble_disrupt(struct rad_ensemble *en)
 {
 	unsigned int i;
 
-	for (i = 0; i < en->servers; i++)
+	for (i = 0; i < en->servers; i++) {
 		rad_estimator_disrupt(en->server[i].e);
+		en->server[i].condemned = false;
+	}
 	en->now = 0;
 	elect(en);
 }

@@ -74,6 +74,32 @@ void estimator_correct(struct rad_estimator *e, double dx, double dy)
 	core_shift(&e->core, &e->line, dx, dy);
 }
 
+static void step_utc(struct rad_estimator *e, int seconds)
+{
+	e->line.time += seconds * RAW_SECOND;
+	core_leap(&e->core, -seconds);
+	if (e->classic)
+		classic_leap(e->classic, -seconds);
+}
+
+/* which leap to take, each but once */
+void estimator_leap(struct rad_estimator *e, struct leap l)
+{
+	if (l.at == e->leap_done)
+		l.delta = 0;
+	e->leap = l;
+}
+
+/* UTC steps, once the line is there */
+static void take_leap(struct rad_estimator *e, u64 counter)
+{
+	if (!e->leap.delta || !leap_reached(&e->leap, line_at(&e->line, counter)))
+		return;
+	step_utc(e, -e->leap.delta);
+	e->leap_done = e->leap.at;
+	e->leap.delta = 0;
+}
+
 static rad_s128 stay(const struct rad_stamp *s)
 {
 	return rad_time_raw(rad_time_sub(s->te, s->tb));
@@ -134,6 +160,9 @@ static void start(struct rad_estimator *e, const struct rad_stamp *s)
 	e->have_clock = true;
 	e->good = 1;
 	e->story = s->ta;
+	/* this line begins on one side of it */
+	e->leap.delta = 0;
+	announced_restart(&e->announced, s->te.sec);
 	if (e->rate_prior > 0)
 		wide = e->rate_prior;
 	core_start(e, s, &d, wide / 2);
@@ -158,7 +187,9 @@ static void note(struct rad_estimator *e, const struct rad_stamp *s,
 	i->stratum = s->stratum;
 	if (i->smeared && s->te.sec - e->smeared_at > SMEAR_OVER)
 		i->smeared = false;
-	leap_stamp(&e->leap, s);
+	announced_stamp(&e->announced, s);
+	if (!e->led)
+		estimator_leap(e, announced_leap(&e->announced));
 	if (dt > 0 && e->cfg.poll <= 0) {
 		/* quick to shorten, slow to believe in a longer one */
 		if (!(e->poll > 0) || dt < e->poll)
@@ -212,7 +243,6 @@ enum rad_feed rad_estimator_feed(struct rad_estimator *e,
 	enum rad_feed r = stamp_check(s, e->have_last ? &e->last : NULL);
 	struct rad_stamp first;
 	struct edges d;
-	int leap;
 
 	if (r == RAD_FEED_ORDER && counter_went_back(e, s)) {
 		forget_counter(e);
@@ -250,9 +280,7 @@ enum rad_feed rad_estimator_feed(struct rad_estimator *e,
 		note(e, s, d.rtt, d.dt);
 		return refuse(e, RAD_FEED_ACCEPTED);
 	}
-	leap = leap_due(&e->leap, &e->line, s->tf);
-	if (leap)
-		e->line.time += leap * RAW_SECOND;
+	take_leap(e, s->tf);
 	line_move(&e->line, s->tf);
 	bound_predict(&e->bound, e->wander, d.dt);
 	edges_of(e, s, &d);
@@ -342,6 +370,17 @@ void estimate_finish(const struct rad_estimator *e, struct rad_estimate *est)
 		est->status = RADCLOCK_STATUS_SYNCHRONIZED;
 }
 
+/* no clock */
+void estimate_none(const struct rad_estimator *e, struct rad_estimate *est)
+{
+	memset(est, 0, sizeof(*est));
+	est->status = RADCLOCK_STATUS_UNSYNCHRONIZED;
+	if (e->cfg.tai_valid) {
+		est->tai_offset = e->cfg.tai_offset;
+		est->flags |= RADCLOCK_PARAMS_FLAG_TAI_VALID;
+	}
+}
+
 bool rad_estimator_get(const struct rad_estimator *e, u64 now,
 		       struct rad_estimate *est)
 {
@@ -349,12 +388,7 @@ bool rad_estimator_get(const struct rad_estimator *e, u64 now,
 	struct line l = e->line;
 	double dt = 0, limit, poll;
 
-	memset(est, 0, sizeof(*est));
-	est->status = RADCLOCK_STATUS_UNSYNCHRONIZED;
-	if (e->cfg.tai_valid) {
-		est->tai_offset = e->cfg.tai_offset;
-		est->flags |= RADCLOCK_PARAMS_FLAG_TAI_VALID;
-	}
+	estimate_none(e, est);
 	if (!e->have_clock)
 		return false;
 	if (now && (s64)(now - l.counter) > 0) {
@@ -380,7 +414,7 @@ bool rad_estimator_get(const struct rad_estimator *e, u64 now,
 	poll = max_of(e->poll, 1);
 	est->esterror_growth = max_of((sigma_after(e, dt + poll) -
 				     est->esterror) / poll, 1e-12);
-	est->leap_counter = leap_counter(&e->leap, &l);
+	est->leap_counter = leap_counter(&e->leap, &e->line);
 	est->leap_delta = est->leap_counter ? e->leap.delta : 0;
 	estimate_finish(e, est);
 	return true;

@@ -455,9 +455,9 @@ void rad_ensemble_prefer(struct rad_ensemble *en, unsigned int server,
  * rad_ensemble_get() - the clock of the servers together
  * @en: ensemble
  * @now: as rad_estimator_get()
- * @est: written
+ * @est: written; its leap is what more than half of the servers announce
  *
- * Return: there is a clock.
+ * Return: there is a clock: a server is selected and has one.
  */
 bool rad_ensemble_get(const struct rad_ensemble *en, u64 now,
 		      struct rad_estimate *est);

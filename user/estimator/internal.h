@@ -305,15 +305,23 @@ void dispute_shift(struct dispute *d, double dx);
 /* leap.c */
 
 struct leap {
-	s8 delta;		/* announced: 1 inserted, -1 deleted */
+	s8 delta;		/* 1 inserted, -1 deleted, 0 none */
 	s64 at;			/* UTC second before which it happens */
-	unsigned int votes;
 };
 
-void leap_stamp(struct leap *l, const struct rad_stamp *s);
+/* what a server says of a leap to come */
+struct announced {
+	struct leap leap;
+	unsigned int votes;	/* stamps that said so */
+};
+
+void announced_stamp(struct announced *a, const struct rad_stamp *s);
+void announced_restart(struct announced *a, s64 sec);
+struct leap announced_leap(const struct announced *a);
 bool leap_season(s64 sec);
+bool leap_reached(const struct leap *l, rad_s128 time);
 u64 leap_counter(const struct leap *l, const struct line *line);
-int leap_due(struct leap *l, const struct line *line, u64 counter);
+struct leap leap_majority(const struct leap *l, unsigned int n);
 
 /* core.c */
 
@@ -366,7 +374,10 @@ struct rad_estimator {
 	double wander;
 	struct line line;
 	struct bound bound;
-	struct leap leap;
+	struct announced announced;
+	struct leap leap;		/* the line is to take */
+	s64 leap_done;			/* &leap.at of the last one it took */
+	bool led;			/* others say which leap to take */
 	struct core core;
 	struct classic *classic;	/* in the same memory, or NULL */
 };
@@ -388,13 +399,17 @@ void classic_start(struct rad_estimator *e, const struct rad_stamp *s,
 		   const struct edges *d);
 enum rad_feed classic_feed(struct rad_estimator *e, const struct rad_stamp *s,
 			   const struct edges *d);
+void classic_leap(struct classic *c, int seconds);
 
 void core_init(struct core *c);
+void core_leap(struct core *c, int seconds);
 void core_shift(struct core *c, const struct line *l, double dx, double dy);
 void estimator_correct(struct rad_estimator *e, double dx, double dy);
+void estimator_leap(struct rad_estimator *e, struct leap l);
 enum rad_feed core_feed(struct rad_estimator *e, const struct rad_stamp *s,
 			const struct edges *d);
 void core_adopt(struct rad_estimator *e);
+void estimate_none(const struct rad_estimator *e, struct rad_estimate *est);
 void estimate_finish(const struct rad_estimator *e, struct rad_estimate *est);
 void core_start(struct rad_estimator *e, const struct rad_stamp *s,
 		const struct edges *d, double y_sigma);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Leap seconds: announced by servers, applied at the tick of the month's end.
+ * What a server announces and what its line takes are two things: with several
+ * servers the vote is between them.
  */
 #include "internal.h"
 
@@ -9,8 +11,8 @@
 #define LEAP_VOTES	3
 #define LEAP_AHEAD	(31 * DAY)
 
-/* days since 1970-01-01 of the first of the month after @days */
-static s64 next_month(s64 days)
+/* months from March of year 0 to a day, counted from 1970-01-01 */
+static s64 month_of(s64 days)
 {
 	/* civil date from days: era of 400 years that start on March 1 */
 	s64 z = days + 719468;
@@ -18,19 +20,29 @@ static s64 next_month(s64 days)
 	s64 doe = z - era * 146097;
 	s64 yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
 	s64 doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-	s64 mp = (5 * doy + 2) / 153;
-	s64 y = yoe + era * 400;
 
-	/* the month after, still counted from March */
-	if (++mp == 12) {
-		mp = 0;
-		y++;
-	}
-	era = y / 400;
-	yoe = y - era * 400;
-	doy = (153 * mp + 2) / 5;
-	doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
+	return (yoe + era * 400) * 12 + (5 * doy + 2) / 153;
+}
+
+/* days since 1970-01-01 of the first of the month after @days */
+static s64 next_month(s64 days)
+{
+	s64 month = month_of(days) + 1;
+	s64 y = month / 12;
+	s64 era = y / 400;
+	s64 yoe = y - era * 400;
+	s64 doy = (153 * (month % 12) + 2) / 5;
+	s64 doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
+
 	return era * 146097 + doe - 719468;
+}
+
+/* the first of January or of July: no leap has ever been elsewhere */
+static bool leap_month(s64 days)
+{
+	s64 month = month_of(days) % 12;
+
+	return month == 10 || month == 4;
 }
 
 /* within a day or so of a month's end: the time of smears */
@@ -43,64 +55,86 @@ bool leap_season(s64 sec)
 }
 
 /**
- * leap_stamp() - note what a good stamp announces
- * @l: leap
+ * announced_stamp() - note what a good stamp announces
+ * @a: announced
  * @s: stamp, its times in range
  */
-void leap_stamp(struct leap *l, const struct rad_stamp *s)
+void announced_stamp(struct announced *a, const struct rad_stamp *s)
 {
 	s8 delta = s->leap == 1 ? 1 : s->leap == 2 ? -1 : 0;
+	struct leap *l = &a->leap;
 	s64 end;
 
 	if (!delta && !l->delta)
 		return;
 	end = next_month(s->te.sec / DAY) * DAY;
 	/* servers leave the bits on for a while after the leap */
-	if (delta && end - s->te.sec > LEAP_AHEAD - DAY / 2)
+	if (delta && (!leap_month(end / DAY) || end - s->te.sec > LEAP_AHEAD - DAY / 2))
 		return;
 	if (delta != l->delta || (delta && end != l->at)) {
-		if (l->delta && !delta && l->votes > 0) {
+		if (l->delta && !delta && a->votes > 0) {
 			/* withdrawn: not by one stamp */
-			l->votes--;
+			a->votes--;
 			return;
 		}
 		l->delta = delta;
 		l->at = end;
-		l->votes = 0;
+		a->votes = 0;
 	}
-	if (delta && l->votes < LEAP_VOTES)
-		l->votes++;
+	if (delta && a->votes < LEAP_VOTES)
+		a->votes++;
 }
 
-/* when the clock must step: an inserted second begins at @at */
-static s64 leap_second(const struct leap *l)
+/* what is announced by more than one stamp */
+struct leap announced_leap(const struct announced *a)
 {
-	return l->delta < 0 ? l->at - 1 : l->at;
+	return a->votes < 2 ? (struct leap){ 0 } : a->leap;
 }
 
-/* the tick of the leap by the line; 0 when none is announced */
+/* a new line at @sec: what was announced for before is over */
+void announced_restart(struct announced *a, s64 sec)
+{
+	if (sec >= a->leap.at)
+		*a = (struct announced){ 0 };
+}
+
+/* a time is that of the leap or after it: an inserted second begins at @at */
+bool leap_reached(const struct leap *l, rad_s128 time)
+{
+	return time >= (l->delta < 0 ? l->at - 1 : l->at) * RAW_SECOND;
+}
+
+/* the tick of the leap by the line; 0 when none is to come */
 u64 leap_counter(const struct leap *l, const struct line *line)
 {
 	double span;
 
-	if (!l->delta || l->votes < 2)
+	if (!l->delta)
 		return 0;
-	span = raw_to_s(leap_second(l) * RAW_SECOND - line->time);
+	span = raw_to_s((l->delta < 0 ? l->at - 1 : l->at) * RAW_SECOND - line->time);
 	if (span < 0)
 		return line->counter;
 	return line_ahead(line, line->counter, span);
 }
 
-/* the seconds that UTC steps by at a counter value, once; forgets the leap */
-int leap_due(struct leap *l, const struct line *line, u64 counter)
+/**
+ * leap_majority() - what more than half of the servers announce
+ * @l: of each server; delta 0: nothing
+ * @n: servers
+ *
+ * Return: delta 0 when there is no such majority.
+ */
+struct leap leap_majority(const struct leap *l, unsigned int n)
 {
-	int delta = l->delta;
+	unsigned int i, k, same;
 
-	if (!delta || l->votes < 2)
-		return 0;
-	if (line_at(line, counter) < leap_second(l) * RAW_SECOND)
-		return 0;
-	l->delta = 0;
-	l->votes = 0;
-	return -delta;
+	for (i = 0; i < n; i++) {
+		if (!l[i].delta)
+			continue;
+		for (k = 0, same = 0; k < n; k++)
+			same += l[k].delta == l[i].delta && l[k].at == l[i].at;
+		if (same > n / 2)
+			return l[i];
+	}
+	return (struct leap){ 0 };
 }
