@@ -256,6 +256,13 @@ void engine_forget(unsigned int source)
 	apply_preferences();
 }
 
+void engine_remove(unsigned int source)
+{
+	engine_forget(source);
+	if (ensemble)
+		rad_ensemble_pardon(ensemble);
+}
+
 void engine_check_era(void)
 {
 	struct clock_value v;

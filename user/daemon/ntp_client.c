@@ -496,7 +496,7 @@ static void remove_source(struct ntp_source *s)
 	log_info("%s is not used any more", s->text);
 	close_exchange(s);
 	loop_timer_stop(&s->next);
-	engine_forget(index_of(s));
+	engine_remove(index_of(s));
 	s->state = SOURCE_FREE;
 }
 

@@ -90,5 +90,7 @@ bool engine_exchange(struct ntp_source *s, u64 ta, u64 tf, const struct clock_er
 void engine_unreachable(unsigned int source);
 /* the source has another address now, or is gone */
 void engine_forget(unsigned int source);
+/* it was taken out of the configuration */
+void engine_remove(unsigned int source);
 
 #endif

@@ -475,6 +475,15 @@ void rad_ensemble_forget(struct rad_ensemble *en, unsigned int server)
 	elect(en);
 }
 
+void rad_ensemble_pardon(struct rad_ensemble *en)
+{
+	unsigned int i;
+
+	for (i = 0; i < en->servers; i++)
+		en->server[i].condemned = false;
+	elect(en);
+}
+
 void rad_ensemble_prefer(struct rad_ensemble *en, unsigned int server,
 			 bool prefer)
 {

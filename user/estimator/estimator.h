@@ -443,6 +443,14 @@ void rad_ensemble_unreachable(struct rad_ensemble *en, unsigned int server);
 void rad_ensemble_forget(struct rad_ensemble *en, unsigned int server);
 
 /**
+ * rad_ensemble_pardon() - an operator has taken servers away
+ * @en: ensemble
+ *
+ * Whom they had outvoted is believed again.
+ */
+void rad_ensemble_pardon(struct rad_ensemble *en);
+
+/**
  * rad_ensemble_prefer() - follow this server whenever the vote allows
  * @en: ensemble
  * @server: 0 .. servers - 1
