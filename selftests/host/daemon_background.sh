@@ -4,29 +4,16 @@
 # radclockd in the background: it and its resolver hold nothing of the caller's,
 # a file that was given by a relative path is read again.
 . "$(dirname "$0")/../ktap.sh"
+. "$(dirname "$0")/../daemon.sh"
 
-B=$(realpath "${B:-$(dirname "$0")/../../build}")
-[ -x "$B/radclockd" ] || ktap_die "$B/radclockd is not built"
-dir=$(mktemp -d) || ktap_die "no temporary folder"
-port=$((30000 + $$ % 10000))
+dir='' port=''
 # shellcheck disable=SC2329
 cleanup()
 {
 	stop
 	rm -rf "$dir"
 }
-trap cleanup EXIT
-
-# wait_for SECONDS COMMAND...
-wait_for()
-{
-	local end=$(($(date +%s) + $1))
-	shift
-	until "$@" > /dev/null 2>&1; do
-		[ "$(date +%s)" -lt "$end" ] || return 1
-		sleep 0.1
-	done
-}
+daemon_begin 30000
 
 # config SERVER [LINE...]
 config()
@@ -45,7 +32,6 @@ stop()
 	[ -z "$daemon" ] || kill "$daemon" 2>/dev/null
 	wait_for 10 stopped
 }
-said() { grep -qF -- "$*" "$dir/log"; }
 # the output of a start; $(...) waits until nobody holds the other end of its pipe
 # shellcheck disable=SC2016
 start() { B=$B CONF=${1:-$dir/conf} timeout 20 sh -c 'x=$("$B/radclockd" -f "$CONF" 2>&1); r=$?; echo "$r$x"'; }

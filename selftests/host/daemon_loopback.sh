@@ -4,14 +4,10 @@
 # radclockd without the module against a real chronyd on the loopback: its page
 # against CLOCK_REALTIME, which is the truth; reload, stop, kill, restart.
 . "$(dirname "$0")/../ktap.sh"
+. "$(dirname "$0")/../daemon.sh"
 
-B=${B:-$(dirname "$0")/../../build}
 command -v chronyd > /dev/null || ktap_skip_all "no chronyd"
-[ -x "$B/radclockd" ] || ktap_die "$B/radclockd is not built"
-dir=$(mktemp -d) || ktap_die "no temporary folder"
-# ports of other tests that run at the same time stay out of the way
-port=$((20000 + $$ % 10000))
-daemon='' server=''
+daemon='' server='' dir='' port=''
 # shellcheck disable=SC2329
 cleanup()
 {
@@ -19,18 +15,7 @@ cleanup()
 	{ kill $daemon $server; wait; } 2>/dev/null
 	rm -rf "$dir"
 }
-trap cleanup EXIT
-
-# wait_for SECONDS COMMAND...
-wait_for()
-{
-	local end=$(($(date +%s) + $1))
-	shift
-	until "$@" > /dev/null 2>&1; do
-		[ "$(date +%s)" -lt "$end" ] || return 1
-		sleep 0.1
-	done
-}
+daemon_begin 20000
 
 start_server()
 {
@@ -50,7 +35,6 @@ config()
 }
 start() { "$B/radclockd" -n -f "$dir/conf" >> "$dir/log" 2>&1 & daemon=$!; }
 running() { kill -0 "$daemon" 2>/dev/null; }
-said() { grep -qF -- "$*" "$dir/log"; }
 value() { "$B/radclock" status -d "$dir/page" --json | sed -n "s/^ *\"$1\": *\"\{0,1\}\([^\",]*\).*/\1/p"; }
 other_marker() { [ -n "$(value disruption_marker)" ] && [ "$(value disruption_marker)" != "$marker" ]; }
 is_status() { [ "$(value status)" = "$1" ]; }

@@ -4,9 +4,7 @@
 # radclockd and host names: each address of a name has its turn, the servers of a
 # pool have different ones; the process that looks names up dies.
 . "$(dirname "$0")/../ktap.sh"
-
-B=$(realpath "${B:-$(dirname "$0")/../../build}")
-[ -x "$B/radclockd" ] || ktap_die "$B/radclockd is not built"
+. "$(dirname "$0")/../daemon.sh"
 
 # names of our own: a hosts file that only we see
 if [ -z "$HOSTS_FILE" ]; then
@@ -23,27 +21,14 @@ if [ -z "$HOSTS_FILE" ]; then
 	exit $status
 fi
 
-dir=$(mktemp -d) || ktap_die "no temporary folder"
-port=$((40000 + $$ % 10000))
-daemon=''
+daemon='' dir='' port=''
 # shellcheck disable=SC2329
 cleanup()
 {
 	[ -z "$daemon" ] || { kill "$daemon"; wait; } 2>/dev/null
 	rm -rf "$dir"
 }
-trap cleanup EXIT
-
-# wait_for SECONDS COMMAND...
-wait_for()
-{
-	local end=$(($(date +%s) + $1))
-	shift
-	until "$@" > /dev/null 2>&1; do
-		[ "$(date +%s)" -lt "$end" ] || return 1
-		sleep 0.1
-	done
-}
+daemon_begin 40000
 
 # config LINE...: nobody answers at the servers' port
 config()
@@ -57,7 +42,6 @@ start()
 	"$B/radclockd" -n -f "$dir/conf" >> "$dir/log" 2>&1 & daemon=$!
 	wait_for 10 sources
 }
-said() { grep -qF -- "$*" "$dir/log"; }
 sources() { "$B/radclock" sources -s "$dir/sock" --json; }
 addresses() { sources | sed -n 's/.*"address": *"\([^"]*\)".*/\1/p'; }
 # tried N...: went to each of these addresses of three.test

@@ -3,9 +3,8 @@
 # radclockd is told by a reload to do what it gave up the privilege for: it says
 # so and goes on as before.
 . "$(dirname "$0")/../ktap.sh"
+. "$(dirname "$0")/../daemon.sh"
 
-B=$(realpath "${B:-$(dirname "$0")/../../build}")
-[ -x "$B/radclockd" ] || ktap_die "$B/radclockd is not built"
 # CAP_NET_BIND_SERVICE and CAP_NET_ADMIN
 caps=$(sed -n 's/^CapPrm:[[:space:]]*//p' /proc/self/status)
 [ $((0x$caps >> 10 & 1)) -eq 1 ] && [ $((0x$caps >> 12 & 1)) -eq 1 ] ||
@@ -14,27 +13,14 @@ caps=$(sed -n 's/^CapPrm:[[:space:]]*//p' /proc/self/status)
 	ktap_skip_all "low ports need no privilege here"
 [ ! -e /dev/radclock ] || ktap_skip_all "the module of this machine is left alone"
 
-dir=$(mktemp -d) || ktap_die "no temporary folder"
-port=$((50000 + $$ % 10000))
-daemon=''
+daemon='' dir='' port=''
 # shellcheck disable=SC2329
 cleanup()
 {
 	stop
 	rm -rf "$dir"
 }
-trap cleanup EXIT
-
-# wait_for SECONDS COMMAND...
-wait_for()
-{
-	local end=$(($(date +%s) + $1))
-	shift
-	until "$@" > /dev/null 2>&1; do
-		[ "$(date +%s)" -lt "$end" ] || return 1
-		sleep 0.1
-	done
-}
+daemon_begin 50000
 
 # config LINE...
 config()
@@ -56,7 +42,6 @@ reload()
 	kill -HUP "$daemon"
 	wait_for 10 said "configuration read again"
 }
-said() { grep -qF -- "$*" "$dir/log"; }
 stays() { said "$1: a change takes effect at the next start"; }
 stop() { [ -z "$daemon" ] || { kill "$daemon"; wait "$daemon"; } 2>/dev/null; daemon=; }
 

@@ -26,23 +26,33 @@ static s64 now_ns(clockid_t id)
 	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
 }
 
-/* the counter stood still while the machine slept: the tightest of a few brackets */
-static s64 suspended_ns(void)
+/* both clocks at one moment, within the width returned: the tightest of a few brackets */
+static s64 read_both(clockid_t a, clockid_t b, s64 *at_a, s64 *at_b)
 {
-	s64 slept = 0, width = -1;
+	s64 width = -1;
 	int i;
 
 	for (i = 0; i < BRACKETS; i++) {
-		s64 before = now_ns(CLOCK_MONOTONIC);
-		s64 boot = now_ns(CLOCK_BOOTTIME);
-		s64 after = now_ns(CLOCK_MONOTONIC);
+		s64 before = now_ns(a);
+		s64 inner = now_ns(b);
+		s64 after = now_ns(a);
 
 		if (width < 0 || after - before < width) {
 			width = after - before;
-			slept = boot - before;
+			*at_a = before + width / 2;
+			*at_b = inner;
 		}
 	}
-	return slept;
+	return width;
+}
+
+/* how long the counter stood still while the machine slept */
+static s64 suspended_ns(void)
+{
+	s64 mono = 0, boot = 0;
+
+	read_both(CLOCK_MONOTONIC, CLOCK_BOOTTIME, &mono, &boot);
+	return boot - mono;
 }
 
 static int raw_read(struct clock_value *v)
@@ -66,26 +76,14 @@ static double raw_hz(void)
 }
 
 /*
- * Both clocks at one moment: the tightest of a few brackets. Between the stamp
- * and now they differ by less than the steering of CLOCK_REALTIME over that
- * time: a nanosecond or so.
+ * Between the stamp and now both clocks differ by less than the steering of
+ * CLOCK_REALTIME over that time: a nanosecond or so.
  */
 static bool raw_at_realtime(const struct timespec *ts, struct clock_value *v)
 {
-	s64 best = 0, width = -1, at = 0, age;
-	int i;
+	s64 best = 0, at = 0, age;
+	s64 width = read_both(CLOCK_MONOTONIC_RAW, CLOCK_REALTIME, &best, &at);
 
-	for (i = 0; i < BRACKETS; i++) {
-		s64 before = now_ns(CLOCK_MONOTONIC_RAW);
-		s64 real = now_ns(CLOCK_REALTIME);
-		s64 after = now_ns(CLOCK_MONOTONIC_RAW);
-
-		if (width < 0 || after - before < width) {
-			width = after - before;
-			best = before + width / 2;
-			at = real;
-		}
-	}
 	age = at - (ts->tv_sec * NSEC_PER_SEC + ts->tv_nsec);
 	if (age < -width || age > STAMP_MAX_AGE_NS)
 		return false;

@@ -83,9 +83,9 @@ static bool needs(const struct config *c, cap_value_t cap)
 	return false;
 }
 
-static const cap_value_t list[] = { CAP_SYS_TIME, CAP_NET_ADMIN, CAP_NET_BIND_SERVICE };
+static const cap_value_t wanted_caps[] = { CAP_SYS_TIME, CAP_NET_ADMIN, CAP_NET_BIND_SERVICE };
 /* we had it, and a configuration did not need it */
-static bool dropped[ARRAY_SIZE(list)];
+static bool dropped[ARRAY_SIZE(wanted_caps)];
 
 /* what is needed, as far as it is there */
 static int keep_capabilities(const struct config *c)
@@ -96,19 +96,19 @@ static int keep_capabilities(const struct config *c)
 
 	if (!now || !then)
 		return -ENOMEM;
-	for (i = 0; i < ARRAY_SIZE(list); i++) {
+	for (i = 0; i < ARRAY_SIZE(wanted_caps); i++) {
 		cap_flag_value_t have = CAP_CLEAR;
 
-		cap_get_flag(now, list[i], CAP_PERMITTED, &have);
-		dropped[i] = have == CAP_SET && !needs(c, list[i]);
-		if (!needs(c, list[i]))
+		cap_get_flag(now, wanted_caps[i], CAP_PERMITTED, &have);
+		dropped[i] = have == CAP_SET && !needs(c, wanted_caps[i]);
+		if (!needs(c, wanted_caps[i]))
 			continue;
 		if (have != CAP_SET) {
-			log_warn("the capability %s is missing", cap_to_name(list[i]));
+			log_warn("the capability %s is missing", cap_to_name(wanted_caps[i]));
 			continue;
 		}
-		cap_set_flag(then, CAP_PERMITTED, 1, &list[i], CAP_SET);
-		cap_set_flag(then, CAP_EFFECTIVE, 1, &list[i], CAP_SET);
+		cap_set_flag(then, CAP_PERMITTED, 1, &wanted_caps[i], CAP_SET);
+		cap_set_flag(then, CAP_EFFECTIVE, 1, &wanted_caps[i], CAP_SET);
 	}
 	if (cap_set_proc(then))
 		err = fail("drop capabilities", errno);
@@ -121,8 +121,8 @@ bool sandbox_gave_up(const struct config *c, int cap)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(list); i++)
-		if (list[i] == cap)
+	for (i = 0; i < ARRAY_SIZE(wanted_caps); i++)
+		if (wanted_caps[i] == cap)
 			return dropped[i] && needs(c, cap);
 	return false;
 }
